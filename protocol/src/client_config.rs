@@ -1,0 +1,39 @@
+//! What the forms must know before they are drawn.
+
+use serde::{Deserialize, Serialize};
+
+/// The settings of the endpoint that shape the forms. All of it is public.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ClientConfig {
+    /// The app's name, as its users know it.
+    pub app_name: String,
+    /// Where the logo is, if there is one: a path on this origin.
+    pub logo: Option<String>,
+    /// One sentence under the name; empty for none.
+    pub tagline: String,
+    /// Who may register.
+    pub registration: RegistrationMode,
+    /// True where a forgotten password can be reset by mail.
+    pub recovery: bool,
+    /// The shortest password accepted, in code points after NFC.
+    pub password_min: u16,
+    /// Where the app is: a path on this origin, to go to after signing in on the standalone page.
+    pub app_path: String,
+}
+
+/// Who may register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RegistrationMode {
+    /// Nobody: an administrator adds people.
+    Closed,
+    /// Who has an invitation.
+    Invite,
+    /// Who has an address at one of the named domains.
+    Domains,
+    /// Everybody with an address.
+    Open,
+}

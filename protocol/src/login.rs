@@ -1,0 +1,58 @@
+//! Login: what the browser may say and what the endpoint may answer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Challenge, FlowToken, Password, Ticket};
+
+/// One step of a login, said by the browser.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum LoginStep {
+    /// The first step: who, and the password that proves it.
+    Password {
+        /// A username or an e-mail address, as typed.
+        identifier: String,
+        /// The password, as typed.
+        password: Password,
+        /// Keep me signed in: a session that outlives the browser.
+        keep: bool,
+        /// Present when a Python app waits for a ticket.
+        challenge: Option<Challenge>,
+    },
+    /// Answers [`LoginState::NewPassword`]: the operator asked for a new password at this login.
+    NewPassword {
+        /// From the state that is answered.
+        flow: FlowToken,
+        /// The new password, as typed.
+        password: Password,
+        /// As in [`LoginStep::Password`].
+        keep: bool,
+        /// As in [`LoginStep::Password`].
+        challenge: Option<Challenge>,
+    },
+    /// A signed-in browser asks for a ticket for the app that it just opened (no password: the cookie proves it).
+    Resume {
+        /// The challenge of the app that waits.
+        challenge: Challenge,
+    },
+}
+
+/// The endpoint's answer to a [`LoginStep`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum LoginState {
+    /// Signed in: the session cookie is set.
+    Complete {
+        /// For the Python app, when the step carried a challenge.
+        ticket: Option<Ticket>,
+    },
+    /// The password is right, but it has to be replaced before anything else.
+    NewPassword {
+        /// To be sent back in [`LoginStep::NewPassword`]; lives ten minutes.
+        flow: FlowToken,
+    },
+    /// The password is right, but the address was never confirmed; a new link is on its way.
+    VerifyAddress,
+}

@@ -1,0 +1,220 @@
+//! The struct itself. Durations are in seconds, sizes in bytes.
+
+use std::path::PathBuf;
+
+use gatehouse_protocol::RegistrationMode;
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The app's name, as its users know it.
+    pub app_name: String,
+    /// One sentence under the name in the form; empty for none.
+    pub tagline: String,
+    /// An image file (SVG, PNG or WebP) shown above the name.
+    pub logo: Option<PathBuf>,
+    /// Where people reach the app, for example `https://app.example.org`. Links in mails and the cookies' `Secure`
+    /// follow it. Without it only `localhost`, `127.0.0.1` and `[::1]` are served.
+    pub public_url: Option<String>,
+    /// Allows a `public_url` with plain http off this machine. Passwords then travel in clear text.
+    pub allow_insecure_http: bool,
+    /// Where the database is: `sqlite:PATH`. By default `.gatehouse/gatehouse.db` beside the app.
+    pub database: Option<String>,
+    /// A file with the key that MACs device cookies; made at first start beside the database.
+    pub key_file: Option<PathBuf>,
+    /// What the gate does: `script`: the app decides, with `login()` and `require()`.
+    pub gate: GateMode,
+    /// Who may register: `closed`, `invite`, `domains` or `open`.
+    pub registration: RegistrationMode,
+    /// The e-mail domains that may register under `registration = "domains"`.
+    pub registration_domains: Vec<String>,
+    /// The roles of people who register by themselves.
+    pub registration_roles: Vec<String>,
+    /// Addresses or networks (CIDR) of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
+    /// Directory of the browser bundle. The wheel brings its own.
+    pub assets: Option<PathBuf>,
+    /// `session.*`
+    pub session: SessionSettings,
+    /// `password.*`
+    pub password: PasswordSettings,
+    /// `limits.*`
+    pub limits: LimitSettings,
+    /// `mail.*`
+    pub mail: MailSettings,
+}
+
+/// What the gate in front of the app does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateMode {
+    /// The app's script decides.
+    #[default]
+    Script,
+}
+
+/// How long sessions last.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionSettings {
+    /// Ends when unused for this long.
+    pub idle_ttl: u64,
+    /// Ends this long after it began.
+    pub absolute_ttl: u64,
+    /// Both, for "Keep me signed in".
+    pub keep_ttl: u64,
+    /// How many one person may have; the oldest end.
+    pub max_per_identity: u32,
+}
+
+/// What a password must be, and what hashing it costs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordSettings {
+    /// `standard` asks for 8 characters, `hardened` for 15 (NIST SP 800-63B-4, a password that stands alone).
+    pub profile: PasswordProfile,
+    /// Argon2id memory, in KiB (OWASP: 19456).
+    pub argon2_memory: u32,
+    /// Argon2id passes.
+    pub argon2_time: u32,
+    /// Argon2id lanes.
+    pub argon2_lanes: u32,
+    /// How many hashes run at once; 0 takes half the cores, at least 1 and at most 8.
+    pub hash_permits: u32,
+    /// How many logins may wait for a hash before the rest are told to come back.
+    pub hash_queue: u32,
+}
+
+/// How long a password has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordProfile {
+    /// 8 characters.
+    #[default]
+    Standard,
+    /// 15 characters.
+    Hardened,
+}
+
+/// How much guessing is tolerated.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitSettings {
+    /// Wrong passwords for one account before it is locked for a while; the lock grows and heals.
+    pub account_attempts: u32,
+    /// Wrong passwords from one address per hour.
+    pub address_attempts: u32,
+    /// Wrong passwords in all per minute.
+    pub global_attempts: u32,
+    /// Registrations from one address per hour.
+    pub registrations_per_address: u32,
+    /// Registrations in all per minute.
+    pub registrations_global: u32,
+    /// Mails to one address per hour.
+    pub mails_per_address: u32,
+    /// Strength questions and other cheap calls from one address per minute.
+    pub questions_per_address: u32,
+}
+
+/// How mail is sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailSettings {
+    /// The SMTP server. Without it, mail is shown on the console, and only while the app is on this machine.
+    pub smtp_host: Option<String>,
+    /// Its port; by default 465 for `tls`, 587 for `starttls`, 25 for `none`.
+    pub smtp_port: Option<u16>,
+    /// `tls`, `starttls`, or `none` (only to a server on this machine).
+    pub smtp_security: SmtpSecurity,
+    /// The name to authenticate with.
+    pub smtp_username: Option<String>,
+    /// The password to authenticate with. Better from the environment than from a file.
+    pub smtp_password: Option<gatehouse_protocol::Password>,
+    /// The sender, for example `Weather <noreply@example.org>`.
+    pub from: Option<String>,
+}
+
+/// How the connection to the SMTP server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpSecurity {
+    /// TLS from the first byte.
+    #[default]
+    Tls,
+    /// TLS after STARTTLS, which must succeed.
+    Starttls,
+    /// None.
+    None,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            app_name: "This app".into(),
+            tagline: String::new(),
+            logo: None,
+            public_url: None,
+            allow_insecure_http: false,
+            database: None,
+            key_file: None,
+            gate: GateMode::default(),
+            registration: RegistrationMode::Closed,
+            registration_domains: Vec::new(),
+            registration_roles: Vec::new(),
+            trusted_proxies: Vec::new(),
+            assets: None,
+            session: SessionSettings::default(),
+            password: PasswordSettings::default(),
+            limits: LimitSettings::default(),
+            mail: MailSettings::default(),
+        }
+    }
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self { idle_ttl: 3600, absolute_ttl: 86_400, keep_ttl: 30 * 86_400, max_per_identity: 50 }
+    }
+}
+
+impl Default for PasswordSettings {
+    fn default() -> Self {
+        Self {
+            profile: PasswordProfile::Standard,
+            argon2_memory: 19_456,
+            argon2_time: 2,
+            argon2_lanes: 1,
+            hash_permits: 0,
+            hash_queue: 64,
+        }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            account_attempts: 10,
+            address_attempts: 60,
+            global_attempts: 600,
+            registrations_per_address: 20,
+            registrations_global: 60,
+            mails_per_address: 5,
+            questions_per_address: 120,
+        }
+    }
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self {
+            smtp_host: None,
+            smtp_port: None,
+            smtp_security: SmtpSecurity::Tls,
+            smtp_username: None,
+            smtp_password: None,
+            from: None,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What proves an identity. Each factor is a file.
+
+pub mod password;

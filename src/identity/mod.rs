@@ -1,0 +1,46 @@
+//! Who: the account record, its names and its roles. What proves it lives in `factor/`.
+
+mod email;
+mod role;
+mod username;
+
+use serde::{Deserialize, Serialize};
+
+pub use email::EmailAddress;
+pub use role::{Role, RoleError};
+pub use username::Username;
+
+use crate::clock::Timestamp;
+
+/// The opaque id of an identity as apps see it (the subject). It never changes and may be logged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IdentityId(pub String);
+
+/// The account record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The subject.
+    pub id: IdentityId,
+    /// The name, as shown and as compared.
+    pub username: Username,
+    /// The address, if there is one.
+    pub email: Option<VerifiableAddress>,
+    /// What the person may do, sorted and without repetition.
+    pub roles: Vec<Role>,
+    /// A disabled identity can't sign in, and has no sessions.
+    pub disabled: bool,
+    /// The operator set the password: it has to be replaced at the next login.
+    pub must_change: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// An address, and since when its owner is known to read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiableAddress {
+    /// The address.
+    pub address: EmailAddress,
+    /// When a link sent there came back; `None` until then.
+    pub verified_at: Option<Timestamp>,
+}

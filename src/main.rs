@@ -1,0 +1,3 @@
+//! The `gatehouse` program: `serve` and administration, without Python.
+
+fn main() {}

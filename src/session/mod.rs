@@ -1,0 +1,78 @@
+//! Sessions and tickets: what a completed login leaves behind, and for how long it holds. No I/O here.
+
+mod lifetime;
+mod ticket;
+mod token;
+
+use serde::{Deserialize, Serialize};
+
+pub use lifetime::{Lifetime, SessionEnd};
+pub use ticket::{NewTicket, REPEAT_TTL, Redemption, StoredTicket, TICKET_TTL};
+pub use token::{Secret, TokenHash};
+
+use crate::{clock::Timestamp, identity::Identity, identity::IdentityId};
+
+/// The id of a session. It may be logged; it opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub String);
+
+/// How sure we are who it is (NIST SP 800-63B-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AssuranceLevel {
+    /// One factor.
+    Aal1,
+    /// Two distinct factors.
+    Aal2,
+}
+
+impl AssuranceLevel {
+    /// 1 or 2, as stored and as apps see it.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Aal1 => 1,
+            Self::Aal2 => 2,
+        }
+    }
+}
+
+/// A session as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub identity_id: IdentityId,
+    /// What its token hashes to.
+    pub token_hash: TokenHash,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When a factor was last verified in it.
+    pub authenticated_at: Timestamp,
+    /// When a person last caused a rerun or a request in it (written at most once a minute).
+    pub last_used_at: Timestamp,
+    /// How long it lasts.
+    pub lifetime: Lifetime,
+    /// How sure we are who it is.
+    pub aal: AssuranceLevel,
+    /// The browser, as it named itself, cut to 200 characters.
+    pub user_agent: String,
+    /// The address it began from, or empty where unknown.
+    pub address: String,
+}
+
+impl Session {
+    /// Why it is over at `now`, if it is.
+    pub fn end(&self, now: Timestamp) -> Option<SessionEnd> {
+        self.lifetime.end(self.created_at, self.last_used_at, now)
+    }
+}
+
+/// A session with the identity it belongs to: what the guard, the gate and Python are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveSession {
+    /// The session.
+    pub session: Session,
+    /// Its identity, as it was when read.
+    pub identity: Identity,
+}

@@ -1,0 +1,21 @@
+//! What storage can answer instead.
+
+/// Why storage did not do it. `Display` is for the log; the page never sees it.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The username is taken.
+    #[error("the username is taken")]
+    UsernameTaken,
+    /// The address is taken.
+    #[error("the address is taken")]
+    EmailTaken,
+    /// The identity is gone, disabled, or no longer has the password that was verified.
+    #[error("the identity changed while it signed in")]
+    IdentityChanged,
+    /// The database can't be reached, is locked, full or read-only. Nothing was changed.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database holds what it must not hold, or the code asks for what it can't answer.
+    #[error("the database is inconsistent: {0}")]
+    Corrupt(String),
+}

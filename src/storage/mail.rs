@@ -1,0 +1,53 @@
+//! What the mail queue holds.
+
+use crate::{clock::Timestamp, identity::IdentityId};
+
+/// The id of a queued mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailId(pub String);
+
+/// Which mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTemplate {
+    /// Confirm your address.
+    Verification,
+    /// Reset your password.
+    Recovery,
+    /// You were invited.
+    Invitation,
+    /// Someone tried to register with an address that has an account.
+    AlreadyRegistered,
+    /// The password was changed.
+    PasswordChanged,
+}
+
+/// A mail to be queued.
+#[derive(Debug, Clone)]
+pub struct NewMail {
+    /// Its id.
+    pub id: MailId,
+    /// Which.
+    pub template: MailTemplate,
+    /// To whom, as written.
+    pub to: String,
+    /// The same, folded: what caps count.
+    pub to_folded: String,
+    /// Whose, where it has an identity.
+    pub identity_id: Option<IdentityId>,
+    /// What the link it will carry is about: a registration's id, or an invitation as JSON. Never a token.
+    pub context: String,
+    /// The language of the person, as a BCP 47 tag.
+    pub locale: String,
+    /// When it was queued.
+    pub queued_at: Timestamp,
+}
+
+/// A mail taken from the queue.
+#[derive(Debug, Clone)]
+pub struct QueuedMail {
+    /// What was queued.
+    pub mail: NewMail,
+    /// How often sending it failed.
+    pub attempts: u32,
+}
