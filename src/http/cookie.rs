@@ -1,0 +1,64 @@
+//! The two cookies: who is signed in, and which browser this is. Their names, attributes and reading.
+
+use std::time::Duration;
+
+use crate::session::Secret;
+
+/// The longest cookie value that is looked at; ours have 43 characters or little more.
+const VALUE_MAX: usize = 512;
+
+/// The names of this instance's cookies. Cookies know no ports, so the instance is part of the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CookieNames {
+    /// Carries the session token.
+    pub session: String,
+    /// Carries the device, which gets its own budget of attempts.
+    pub device: String,
+    secure: bool,
+}
+
+impl CookieNames {
+    /// The names for an instance. `secure` follows the public URL, never a request.
+    pub fn new(instance: &str, secure: bool) -> Self {
+        let prefix = if secure { "__Host-" } else { "" };
+        Self {
+            session: format!("{prefix}gatehouse-{instance}"),
+            device: format!("{prefix}gatehouse-device-{instance}"),
+            secure,
+        }
+    }
+
+    /// The session token in a `Cookie` header, if there is exactly one.
+    pub fn session_from(&self, header: &str) -> Option<Secret> {
+        value_of(header, &self.session).map(Secret::received)
+    }
+
+    /// The device in a `Cookie` header, if there is exactly one.
+    pub fn device_from(&self, header: &str) -> Option<String> {
+        value_of(header, &self.device).map(str::to_owned)
+    }
+
+    /// A `Set-Cookie` header for the named cookie; without `max_age` it closes with the browser.
+    pub(super) fn set(&self, name: &str, value: &str, max_age: Option<Duration>) -> String {
+        let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
+        format!(
+            "{name}={value}; Path=/; HttpOnly; SameSite=Lax{}{age}",
+            if self.secure { "; Secure" } else { "" }
+        )
+    }
+}
+
+/// The value of a cookie that is there once, or several times with the same value. Two different values mean that
+/// someone else on this site planted one: neither counts.
+fn value_of<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    let mut values = header.split(';').filter_map(|pair| {
+        let (found, value) = pair.trim().split_once('=')?;
+        (found == name).then_some(value)
+    });
+    let first = values.next()?;
+    let usable = !first.is_empty() && first.len() <= VALUE_MAX && values.all(|other| other == first);
+    usable.then_some(first)
+}
+
+#[cfg(test)]
+mod tests;

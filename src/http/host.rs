@@ -1,0 +1,68 @@
+//! Which hosts this endpoint answers for, and which origins may speak to it. Exact lists, never patterns.
+
+use crate::config::Settings;
+
+/// The names under which people on this machine reach an app that has no public URL.
+const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// The exact hosts and origins that are served; everything else is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPolicy {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+}
+
+impl HostPolicy {
+    /// The policy of the settings: the public URL alone, or without one this machine's own names at `port`.
+    pub fn new(settings: &Settings, port: u16) -> Self {
+        settings.public_url.as_deref().map_or_else(|| Self::local(port), Self::public)
+    }
+
+    /// The policy of a public URL. A text that is not an http or https URL allows nothing.
+    pub fn public(url: &str) -> Self {
+        let nothing = Self { hosts: Vec::new(), origins: Vec::new() };
+        let Some((scheme, rest)) = url.split_once("://") else { return nothing };
+        let scheme = scheme.to_ascii_lowercase();
+        let default_port = match scheme.as_str() {
+            "https" => ":443",
+            "http" => ":80",
+            _ => return nothing,
+        };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        let host = authority.strip_suffix(default_port).unwrap_or(&authority);
+        if host.is_empty() || host.contains('@') {
+            return nothing;
+        }
+        let mut hosts = vec![host.to_owned()];
+        // A proxy may spell the default port out: the same host (RFC 9110 §4.2.3).
+        if !has_port(host) {
+            hosts.push(format!("{host}{default_port}"));
+        }
+        Self { hosts, origins: vec![format!("{scheme}://{host}")] }
+    }
+
+    /// The policy of an app on this machine.
+    pub fn local(port: u16) -> Self {
+        let suffix = if port == 80 { String::new() } else { format!(":{port}") };
+        let hosts: Vec<String> = LOCAL_NAMES.iter().map(|name| format!("{name}{suffix}")).collect();
+        Self { origins: hosts.iter().map(|host| format!("http://{host}")).collect(), hosts }
+    }
+
+    /// Whether a `Host` header names this endpoint.
+    pub fn allows_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether an `Origin` header is one of this endpoint's own pages. Browsers write it in lower case.
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.origins.iter().any(|allowed| allowed == origin)
+    }
+}
+
+/// Whether an authority ends in a port; an IPv6 address has colons of its own.
+fn has_port(authority: &str) -> bool {
+    authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'))
+}
+
+#[cfg(test)]
+mod tests;
