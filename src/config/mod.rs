@@ -1,7 +1,19 @@
-//! The settings: one struct, with what each means, its default and its bounds. `docs/settings.md` is made from it.
+//! The settings: one struct, where its values come from, and what is refused. `docs/settings.md` is made from it.
+//!
+//! To add a setting, add a documented field to [`Settings`] with its default, its bounds to `validate.rs`, and run
+//! the tests with `UPDATE=1`.
 
+mod derived;
+mod layer;
+mod load;
+mod public_url;
+mod reference;
 mod settings;
+mod validate;
 
+pub use load::{ConfigError, LoadFrom, Loaded, load};
+pub use public_url::PublicUrl;
+pub use reference::{Entry, Kind, entries, markdown};
 pub use settings::{
     GateMode, LimitSettings, MailSettings, PasswordProfile, PasswordSettings, SessionSettings, Settings,
     SmtpSecurity,

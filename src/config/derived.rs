@@ -1,0 +1,53 @@
+//! What follows from the settings.
+
+use std::path::Path;
+
+use gatehouse_protocol::rule;
+
+use super::{PasswordProfile, PublicUrl, Settings, SmtpSecurity};
+
+impl Settings {
+    /// The shortest password accepted, in code points after NFC.
+    pub const fn min_password(&self) -> u16 {
+        match self.password.profile {
+            PasswordProfile::Standard => rule::PASSWORD_MIN,
+            PasswordProfile::Hardened => 15,
+        }
+    }
+
+    /// Where people reach the app, if it is set. (Loading refused what is no origin.)
+    pub fn public_origin(&self) -> Option<PublicUrl> {
+        self.public_url.as_deref().and_then(|text| PublicUrl::parse(text).ok())
+    }
+
+    /// Whether the app is meant for this machine only.
+    pub fn is_local(&self) -> bool {
+        self.public_origin().is_none_or(|url| url.is_loopback())
+    }
+
+    /// Whether cookies are `Secure`: follows the setting, never a request.
+    pub fn is_secure(&self) -> bool {
+        self.public_origin().is_some_and(|url| url.is_https())
+    }
+
+    /// The file of the database.
+    pub fn database_path(&self) -> Option<&Path> {
+        self.database.as_deref().and_then(sqlite_path)
+    }
+
+    /// The port of the SMTP server.
+    pub fn smtp_port(&self) -> u16 {
+        self.mail.smtp_port.unwrap_or(match self.mail.smtp_security {
+            SmtpSecurity::Tls => 465,
+            SmtpSecurity::Starttls => 587,
+            SmtpSecurity::None => 25,
+        })
+    }
+}
+
+/// The path in `sqlite:PATH` (also written `sqlite:///PATH`).
+pub(super) fn sqlite_path(database: &str) -> Option<&Path> {
+    let path = database.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    (!path.is_empty() && !path.starts_with(':') && !path.contains('?')).then(|| Path::new(path))
+}

@@ -1,0 +1,189 @@
+//! Loading: the sources in rising order, merged, made absolute and checked.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf, absolute},
+};
+
+use figment::{Figment, error::Kind as Wrong, providers::Serialized};
+
+use super::{
+    Settings,
+    derived::sqlite_path,
+    layer::{ENVIRONMENT, Layer, nearest, variable_of},
+    reference::entries,
+    validate::validate,
+};
+
+/// Where to look for settings.
+#[derive(Debug, Clone)]
+pub struct LoadFrom {
+    /// The app's main script, where one is served.
+    pub app_path: Option<PathBuf>,
+    /// The current directory.
+    pub cwd: PathBuf,
+    /// The environment's variables.
+    pub environment: Vec<(String, String)>,
+    /// What the caller sets, by dotted path; it overrides everything else.
+    pub arguments: Vec<(String, serde_json::Value)>,
+}
+
+/// Settings that may be started with.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The settings; every path is absolute, `database` and `key_file` are set.
+    pub settings: Settings,
+    /// The files they came from.
+    pub files: Vec<PathBuf>,
+}
+
+/// Why the settings are refused: each a sentence or two, with where it came from and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(pub Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl LoadFrom {
+    /// The process's own directory and environment.
+    pub fn process(app_path: Option<PathBuf>) -> Self {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self {
+            app_path,
+            cwd: std::env::current_dir().unwrap_or_default(),
+            environment,
+            arguments: Vec::new(),
+        }
+    }
+
+    /// The same, with a value that overrides everything else.
+    #[must_use]
+    pub fn with(mut self, path: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.arguments.push((path.to_owned(), value.into()));
+        self
+    }
+
+    /// The directory beside which things are kept: the app's, or else the current one.
+    fn home(&self) -> PathBuf {
+        match self.app_path.as_deref().and_then(Path::parent) {
+            Some(parent) => self.cwd.join(parent),
+            None => self.cwd.clone(),
+        }
+    }
+
+    /// The file beside the app, or else in the current directory.
+    fn beside(&self, name: &str) -> PathBuf {
+        let beside = self.home().join(name);
+        if beside.exists() { beside } else { self.cwd.join(name) }
+    }
+}
+
+/// Loads the settings and refuses unsafe ones.
+pub fn load(from: &LoadFrom) -> Result<Loaded, ConfigError> {
+    let one = |sentence| ConfigError(vec![sentence]);
+    let mut figment = Figment::from(Serialized::defaults(Settings::default()));
+    let mut files = Vec::new();
+    for (name, section) in [("gatehouse.toml", None), (".streamlit/secrets.toml", Some("gatehouse"))] {
+        let path = from.beside(name);
+        if let Some(layer) = Layer::file(&path, section).map_err(one)? {
+            figment = figment.merge(layer);
+            files.push(path);
+        }
+    }
+    figment = figment
+        .merge(Layer::environment(&from.environment).map_err(ConfigError)?)
+        .merge(Layer::arguments(&from.arguments).map_err(one)?);
+    let mut settings: Settings = figment
+        .extract()
+        .map_err(|error| ConfigError(error.into_iter().map(|error| sentence(&error)).collect()))?;
+    resolve(&mut settings, from, &figment);
+    let place = |path: &str| match figment.find_metadata(path) {
+        Some(metadata) => place(metadata, path),
+        None => format!("`{path}`"),
+    };
+    let wrong = validate(&mut settings, &place);
+    if wrong.is_empty() { Ok(Loaded { settings, files }) } else { Err(ConfigError(wrong)) }
+}
+
+/// Makes every path absolute: from the file it is written in, else from the current directory.
+fn resolve(settings: &mut Settings, from: &LoadFrom, figment: &Figment) {
+    let resolved = |key: &str, path: &Path| {
+        let file = figment.find_metadata(key).and_then(|metadata| metadata.source.as_ref()?.file_path());
+        let mut base = file.and_then(Path::parent).unwrap_or(&from.cwd);
+        if base.ends_with(".streamlit") {
+            base = base.parent().unwrap_or(base);
+        }
+        let path = from.cwd.join(base).join(path);
+        absolute(&path).unwrap_or(path)
+    };
+    let home = from.home().join(".gatehouse");
+    let home = absolute(&home).unwrap_or(home);
+    settings.database = Some(match settings.database.take() {
+        None => format!("sqlite:{}", home.join("gatehouse.db").display()),
+        Some(text) => match sqlite_path(&text) {
+            Some(path) => format!("sqlite:{}", resolved("database", path).display()),
+            None => text,
+        },
+    });
+    let beside_database =
+        settings.database_path().and_then(Path::parent).unwrap_or(&home).join("gatehouse.key");
+    settings.key_file =
+        Some(settings.key_file.take().map_or(beside_database, |path| resolved("key_file", &path)));
+    settings.logo = settings.logo.take().map(|path| resolved("logo", &path));
+    settings.assets = settings.assets.take().map(|path| resolved("assets", &path));
+}
+
+/// Names a setting as its source spells it.
+fn place(metadata: &figment::Metadata, path: &str) -> String {
+    match metadata.source.as_ref().and_then(figment::Source::file_path) {
+        Some(file) => format!("`{path}` in {}", file.display()),
+        None if metadata.name == ENVIRONMENT => format!("The environment variable {}", variable_of(path)),
+        None if metadata.name == "arguments" => format!("`{path}` in the arguments"),
+        None => format!("`{path}` (not set)"),
+    }
+}
+
+/// What is wrong with the shape of a value, as a sentence. A value is quoted only where it can't be a secret.
+fn sentence(error: &figment::Error) -> String {
+    let mut path = error.path.join(".");
+    let known = entries();
+    let meaning = |path: &str| match known.iter().find(|entry| entry.path == path) {
+        Some(entry) => entry.kind.meaning().to_owned(),
+        None => format!("a section `[{path}]`"),
+    };
+    let where_from = |path: &str| {
+        error.metadata.as_ref().map_or_else(|| format!("`{path}`"), |metadata| place(metadata, path))
+    };
+    match &error.kind {
+        Wrong::UnknownField(name, _) => {
+            if path.is_empty() {
+                path.clone_from(name);
+            } else if !path.ends_with(name.as_str()) {
+                path = format!("{path}.{name}");
+            }
+            let meant = nearest(&path, known.iter().map(|entry| &entry.path))
+                .map(|key| format!(" Is `{key}` meant?"))
+                .unwrap_or_default();
+            format!("{} is not a setting.{meant} Remove it, or see docs/settings.md.", where_from(&path))
+        }
+        Wrong::UnknownVariant(word, allowed) => {
+            let allowed: Vec<String> = allowed.iter().map(|word| format!("\"{word}\"")).collect();
+            format!("{} is {word:?}. Write one of {}.", where_from(&path), allowed.join(", "))
+        }
+        Wrong::InvalidType(..) => format!("{} must be {}.", where_from(&path), meaning(&path)),
+        Wrong::InvalidValue(..) | Wrong::ISizeOutOfRange(_) | Wrong::USizeOutOfRange(_) => {
+            format!("{} is out of bounds. Leave it out to get the default.", where_from(&path))
+        }
+        _ => format!("{} can't be used. See docs/settings.md.", where_from(&path)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

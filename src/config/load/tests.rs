@@ -1,0 +1,148 @@
+use std::fs;
+
+use super::*;
+
+fn here(directory: &Path) -> LoadFrom {
+    LoadFrom { app_path: None, cwd: directory.to_owned(), environment: Vec::new(), arguments: Vec::new() }
+}
+
+fn variable(mut from: LoadFrom, name: &str, value: &str) -> LoadFrom {
+    from.environment.push((name.to_owned(), value.to_owned()));
+    from
+}
+
+fn temp() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn each_source_overrides_the_one_before() {
+    let home = temp();
+    fs::create_dir(home.path().join(".streamlit")).unwrap();
+    let name = |from: &LoadFrom| load(from).unwrap().settings.app_name;
+    assert_eq!(name(&here(home.path())), "This app");
+    fs::write(home.path().join("gatehouse.toml"), "app_name = \"File\"\n[session]\nidle_ttl = 120").unwrap();
+    assert_eq!(name(&here(home.path())), "File");
+    fs::write(
+        home.path().join(".streamlit/secrets.toml"),
+        "db = \"other\"\n[connections.x]\ny = 1\n[gatehouse]\napp_name = \"Secrets\"",
+    )
+    .unwrap();
+    assert_eq!(name(&here(home.path())), "Secrets");
+    let from = variable(here(home.path()), "GATEHOUSE_APP_NAME", "2048");
+    assert_eq!(name(&from), "2048");
+    let from = from.with("app_name", "Argument");
+    let loaded = load(&from).unwrap();
+    assert_eq!(loaded.settings.app_name, "Argument");
+    assert_eq!(loaded.settings.session.idle_ttl, 120);
+    assert_eq!(loaded.files.len(), 2);
+}
+
+#[test]
+fn files_beside_the_app_come_before_the_current_directory() {
+    let (cwd, app) = (temp(), temp());
+    let mut from = here(cwd.path());
+    from.app_path = Some(app.path().join("app.py"));
+    fs::write(cwd.path().join("gatehouse.toml"), "app_name = \"Cwd\"").unwrap();
+    assert_eq!(load(&from).unwrap().settings.app_name, "Cwd");
+    fs::write(app.path().join("gatehouse.toml"), "app_name = \"Beside\"").unwrap();
+    let settings = load(&from).unwrap().settings;
+    assert_eq!(settings.app_name, "Beside");
+    assert_eq!(settings.database_path().unwrap(), app.path().join(".gatehouse/gatehouse.db"));
+    assert_eq!(settings.key_file.unwrap(), app.path().join(".gatehouse/gatehouse.key"));
+}
+
+#[test]
+fn a_relative_path_is_taken_from_the_file_it_is_written_in() {
+    let (cwd, app) = (temp(), temp());
+    let mut from = here(cwd.path());
+    from.app_path = Some(app.path().join("app.py"));
+    fs::write(app.path().join("gatehouse.toml"), "database = \"sqlite:data/a.db\"").unwrap();
+    let settings = load(&from).unwrap().settings;
+    assert_eq!(settings.database_path().unwrap(), app.path().join("data/a.db"));
+    assert_eq!(settings.key_file.unwrap(), app.path().join("data/gatehouse.key"));
+    let from = variable(from, "GATEHOUSE_DATABASE", "sqlite:b.db");
+    assert_eq!(load(&from).unwrap().settings.database_path().unwrap(), cwd.path().join("b.db"));
+    let secrets = temp();
+    fs::create_dir(secrets.path().join(".streamlit")).unwrap();
+    fs::write(secrets.path().join(".streamlit/secrets.toml"), "[gatehouse]\ndatabase = \"sqlite:c.db\"")
+        .unwrap();
+    let settings = load(&here(secrets.path())).unwrap().settings;
+    assert_eq!(settings.database_path().unwrap(), secrets.path().join("c.db"));
+}
+
+#[test]
+fn the_environment_reaches_sections_lists_and_switches() {
+    let home = temp();
+    let from = variable(here(home.path()), "GATEHOUSE_SESSION__IDLE_TTL", "90");
+    let from = variable(from, "GATEHOUSE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8");
+    let from = variable(from, "GATEHOUSE_ALLOW_INSECURE_HTTP", "true");
+    let from = variable(from, "GATEHOUSE_REGISTRATION", "open");
+    let from = variable(from, "GATEHOUSE_PUBLIC_URL", "");
+    // What Kubernetes puts beside a service that is called gatehouse.
+    let from = variable(from, "GATEHOUSE_PORT_8501_TCP_ADDR", "10.0.0.9");
+    let settings = load(&from).unwrap().settings;
+    assert_eq!(settings.session.idle_ttl, 90);
+    assert_eq!(settings.trusted_proxies, ["127.0.0.1", "10.0.0.0/8"]);
+    assert!(settings.allow_insecure_http);
+    assert_eq!(settings.registration, gatehouse_protocol::RegistrationMode::Open);
+    assert_eq!(settings.public_url, None);
+}
+
+#[track_caller]
+fn refuses(from: &LoadFrom, parts: &[&str]) {
+    let error = load(from).unwrap_err().to_string();
+    for part in parts {
+        assert!(error.contains(part), "{part:?} is not in {error:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place_and_what_to_write() {
+    let home = temp();
+    let write = |text: &str| fs::write(home.path().join("gatehouse.toml"), text).unwrap();
+    write("publc_url = \"https://a.example\"");
+    refuses(
+        &here(home.path()),
+        &["`publc_url` in", "gatehouse.toml", "not a setting", "Is `public_url` meant?"],
+    );
+    write("[session]\nidle = 3");
+    refuses(&here(home.path()), &["`session.idle` in"]);
+    write("[session]\nidle_ttl = \"long\"");
+    refuses(&here(home.path()), &["`session.idle_ttl` in", "must be a whole number"]);
+    write("session = 3");
+    refuses(&here(home.path()), &["`session` in", "section `[session]`"]);
+    write("registration = \"everyone\"");
+    refuses(&here(home.path()), &["`registration` in", "\"open\""]);
+    write("public_url = \"http://a.example\"\n[limits]\naccount_attempts = 0");
+    refuses(&here(home.path()), &["`public_url` in", "https://a.example", "`limits.account_attempts` in"]);
+    write("");
+    refuses(
+        &variable(here(home.path()), "GATEHOUSE_APPNAME", "x"),
+        &["GATEHOUSE_APPNAME", "GATEHOUSE_APP_NAME"],
+    );
+    refuses(
+        &variable(here(home.path()), "GATEHOUSE_SESSION__IDLE_TTL", "1h"),
+        &["GATEHOUSE_SESSION__IDLE_TTL", "whole number"],
+    );
+    refuses(
+        &variable(here(home.path()), "GATEHOUSE_PUBLIC_URL", "http://a.example"),
+        &["The environment variable GATEHOUSE_PUBLIC_URL is http://a.example"],
+    );
+}
+
+/// A secrets file with a mistake: the message must not print the line, which holds somebody's password.
+#[test]
+fn a_broken_secrets_file_is_not_quoted() {
+    let home = temp();
+    fs::create_dir(home.path().join(".streamlit")).unwrap();
+    let write = |text: &str| fs::write(home.path().join(".streamlit/secrets.toml"), text).unwrap();
+    write("[gatehouse.mail]\nsmtp_password = \"hunter2");
+    let error = load(&here(home.path())).unwrap_err().to_string();
+    assert!(error.contains("secrets.toml") && error.contains("line 2"), "{error}");
+    assert!(!error.contains("hunter2"), "{error}");
+    write("[gatehouse.mail]\nsmtp_password = 87654321");
+    let error = load(&here(home.path())).unwrap_err().to_string();
+    assert!(error.contains("`mail.smtp_password` in") && error.contains("must be a text"), "{error}");
+    assert!(!error.contains("87654321"), "{error}");
+}

@@ -1,0 +1,113 @@
+use super::*;
+use crate::config::{PasswordProfile, SmtpSecurity};
+
+fn refused(change: impl FnOnce(&mut Settings)) -> Vec<String> {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    validate(&mut settings, &|path| format!("`{path}` in gatehouse.toml"))
+}
+
+#[track_caller]
+fn says(change: impl FnOnce(&mut Settings), path: &str, instead: &str) {
+    let wrong = refused(change);
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].starts_with(&format!("`{path}` in gatehouse.toml")), "{}", wrong[0]);
+    assert!(wrong[0].contains(instead), "{}", wrong[0]);
+}
+
+#[test]
+fn the_defaults_are_safe() {
+    assert_eq!(refused(|_| ()), Vec::<String>::new());
+}
+
+#[test]
+fn plain_http_off_this_machine_is_refused_unless_allowed() {
+    let url = |text: &str| Some(text.to_owned());
+    says(
+        |s| s.public_url = url("http://app.example.org"),
+        "public_url",
+        "`public_url = \"https://app.example.org\"`",
+    );
+    assert!(refused(|s| s.public_url = url("http://localhost:8501")).is_empty());
+    assert!(
+        refused(|s| {
+            s.public_url = url("http://app.example.org");
+            s.allow_insecure_http = true;
+        })
+        .is_empty()
+    );
+}
+
+#[test]
+fn wildcards_are_refused_wherever_they_stand() {
+    says(|s| s.public_url = Some("https://*.example.org".into()), "public_url", "wildcard");
+    says(|s| s.trusted_proxies = vec!["*".into()], "trusted_proxies", "wildcard");
+    says(|s| s.trusted_proxies = vec!["0.0.0.0/0".into()], "trusted_proxies", "every address");
+    says(|s| s.registration_domains = vec!["*.example.org".into()], "registration_domains", "wildcard");
+}
+
+#[test]
+fn a_database_that_nobody_knows_is_refused() {
+    for text in ["postgres://db/app", "/tmp/a.db", "sqlite:", "sqlite::memory:"] {
+        says(|s| s.database = Some(text.into()), "database", "sqlite:/var/lib");
+    }
+}
+
+#[test]
+fn domains_without_a_domain_and_admins_by_registration_are_refused() {
+    says(|s| s.registration = RegistrationMode::Domains, "registration", "registration_domains");
+    says(
+        |s| {
+            s.registration = RegistrationMode::Open;
+            s.registration_roles = vec!["admin".into()];
+        },
+        "registration_roles",
+        "administrator",
+    );
+    says(|s| s.registration_roles = vec!["two words".into()], "registration_roles", "letters");
+}
+
+#[test]
+fn weak_or_endless_numbers_are_refused() {
+    says(|s| s.password.argon2_memory = 8, "password.argon2_memory", "7168");
+    says(|s| s.password.argon2_time = 1, "password.argon2_memory", "19456");
+    says(|s| s.limits.account_attempts = 1000, "limits.account_attempts", "100");
+    says(|s| s.session.keep_ttl = 401 * DAY, "session.keep_ttl", "34560000");
+    says(|s| s.session.idle_ttl = 2 * DAY, "session.idle_ttl", "at most 86400");
+}
+
+#[test]
+fn mail_in_clear_text_and_without_a_sender_is_refused() {
+    let host = |s: &mut Settings, host: &str| {
+        s.mail.smtp_host = Some(host.to_owned());
+        s.mail.from = Some("App <noreply@example.org>".to_owned());
+        s.mail.smtp_security = SmtpSecurity::None;
+    };
+    says(|s| host(s, "mail.example.org"), "mail.smtp_security", "starttls");
+    assert!(refused(|s| host(s, "127.0.0.1")).is_empty());
+    says(
+        |s| {
+            host(s, "localhost");
+            s.mail.from = None;
+        },
+        "mail.smtp_host",
+        "`from = ",
+    );
+    says(
+        |s| {
+            host(s, "localhost");
+            s.mail.smtp_username = Some("me".to_owned());
+        },
+        "mail.smtp_username",
+        "smtp_password",
+    );
+    says(|s| s.mail.from = Some("a@b.example\r\nBcc: c@d.example".to_owned()), "mail.from", "sender");
+}
+
+#[test]
+fn the_hardened_profile_asks_fifteen() {
+    let mut settings = Settings::default();
+    assert_eq!(settings.min_password(), 8);
+    settings.password.profile = PasswordProfile::Hardened;
+    assert_eq!(settings.min_password(), 15);
+}
