@@ -83,7 +83,7 @@ impl Layer {
             match kind.read(text) {
                 Some(value) => merge(&mut values, nest(&path, value)),
                 None => {
-                    wrong.push(format!("The environment variable {variable} must be {}.", kind.meaning()))
+                    wrong.push(format!("The environment variable {variable} must be {}.", kind.meaning()));
                 }
             }
         }

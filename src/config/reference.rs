@@ -1,6 +1,8 @@
 //! The list of all settings, read from the documented struct itself: its text is compiled in, so that no second
 //! list can disagree with it. A test proves the list complete against what serde takes.
 
+use std::fmt::Write as _;
+
 use figment::value::Value;
 
 use super::{Settings, layer::variable_of};
@@ -84,11 +86,11 @@ pub fn markdown() -> String {
         let (head, name) = entry.path.split_once('.').unwrap_or(("", &entry.path));
         if section.as_deref() != Some(head) {
             let title = if head.is_empty() { "General".to_owned() } else { format!("`[{head}]`") };
-            page.push_str(&format!("\n## {title}\n\n| setting | default | meaning |\n|---|---|---|\n"));
+            let _ = write!(page, "\n## {title}\n\n| setting | default | meaning |\n|---|---|---|\n");
             section = Some(head.to_owned());
         }
         let default = entry.default.map(|text| format!("`{text}`")).unwrap_or_default();
-        page.push_str(&format!("| `{name}` | {default} | {} |\n", entry.about.replace('|', "\\|")));
+        let _ = writeln!(page, "| `{name}` | {default} | {} |", entry.about.replace('|', "\\|"));
     }
     page
 }

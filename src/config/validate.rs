@@ -77,7 +77,7 @@ fn registration(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<Strin
             continue;
         }
         match EmailAddress::parse(&format!("name@{domain}")) {
-            Ok(address) => *domain = address.domain().to_owned(),
+            Ok(address) => address.domain().clone_into(domain),
             Err(_) => wrong.push(format!(
                 "{} has {domain:?}, which is no mail domain. {example}",
                 place("registration_domains")
