@@ -1,0 +1,136 @@
+//! Opening, migrating and naming a database.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    ConnectOptions as _, Connection as _, Sqlite, SqliteConnection,
+    pool::PoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{SqliteStorage, error, feed::Feed, file};
+use crate::{
+    clock::Timestamp,
+    entropy::Entropy,
+    storage::{Result, StorageError},
+};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/storage/sqlite/migrations");
+
+/// "Gate": says in the file's header whose it is.
+const APPLICATION_ID: i64 = 0x4761_7465;
+/// How long a write waits for another process.
+const BUSY: Duration = Duration::from_secs(2);
+/// How long a caller waits for a connection.
+const QUEUE: Duration = Duration::from_secs(5);
+/// How many connections read.
+const READERS: u32 = 4;
+
+impl SqliteStorage {
+    /// Opens the database at `path`, and makes it first where there is none.
+    pub async fn open(path: &Path, now: Timestamp, entropy: &dyn Entropy) -> Result<Self> {
+        file::create(path)?;
+        let mut instance = [0_u8; 6];
+        entropy.fill(&mut instance);
+        let instance = instance.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self::open_file(path, Some((instance, now))).await
+    }
+
+    /// Opens the database at `path`; refuses where there is none.
+    pub async fn open_existing(path: &Path) -> Result<Self> {
+        Self::open_file(path, None).await
+    }
+
+    async fn open_file(path: &Path, birth: Option<(String, Timestamp)>) -> Result<Self> {
+        file::secure(path)?;
+        let options = options(path);
+        let mut first = connect(&options).await?;
+        let prepared = prepare(&mut first, path, birth).await;
+        first.close().await?;
+        prepared?;
+        let reading = options.clone().pragma("query_only", "ON");
+        Ok(Self {
+            file: file::DatabaseFile::at(path)?,
+            writer: pool(1).connect_lazy_with(options.clone()),
+            readers: pool(READERS).connect_lazy_with(reading.clone()),
+            feed: Feed::new(reading),
+            options,
+        })
+    }
+
+    /// A connection beside the pools, for what takes long.
+    pub(super) async fn connect_apart(&self) -> Result<SqliteConnection> {
+        Ok(self.options.connect().await?)
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        // What was acknowledged survives a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("trusted_schema", "OFF")
+        .pragma("journal_size_limit", "16777216")
+        .disable_statement_logging()
+}
+
+fn pool(connections: u32) -> PoolOptions<Sqlite> {
+    PoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(QUEUE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        // When the disk is full SQLite may roll back by itself, and sqlx still counts a transaction: such a
+        // connection would refuse every later one.
+        .before_acquire(|connection: &mut SqliteConnection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+}
+
+/// Connects. Two processes that turn a new file to WAL at once don't wait for each other, so one tries again.
+async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection> {
+    let mut tries = 0;
+    loop {
+        match options.connect().await {
+            Err(error) if error::is_busy(&error) && tries < 40 => tries += 1,
+            done => return Ok(done?),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Brings the schema up to date in one transaction, so that a kill leaves the old one or the new one.
+async fn prepare(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    birth: Option<(String, Timestamp)>,
+) -> Result<()> {
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *tx).await?;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *tx).await?;
+    let new = application == 0 && tables == 0 && birth.is_some();
+    if !new && application != APPLICATION_ID {
+        return Err(StorageError::Corrupt(format!("{} is not a Gatehouse database", path.display())));
+    }
+    MIGRATIONS.run_direct(None, &mut *tx, false).await?;
+    if let Some((instance, now)) = birth {
+        sqlx::query("PRAGMA application_id = 1197569125").execute(&mut *tx).await?;
+        sqlx::query(
+            "INSERT INTO meta (id, instance, high_water_mark) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(instance)
+        .bind(now.0)
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Rows, read into the domain's types and refused where they hold what they must not hold.
+
+use std::{fmt::Display, time::Duration};
+
+use sqlx::{Row as _, sqlite::SqliteRow};
+
+use crate::{
+    clock::Timestamp,
+    factor::password::PasswordHash,
+    identity::{EmailAddress, Identity, IdentityId, Role, Username, VerifiableAddress},
+    session::{AssuranceLevel, Lifetime, LiveSession, Session, SessionId, TokenHash},
+    storage::{Result, SignInRecord, StorageError},
+};
+
+/// The columns of [`identity`], from `identity i`.
+macro_rules! identity_columns {
+    () => {
+        "i.id AS identity_id, i.username, i.email, i.email_verified_at, i.must_change, i.disabled, \
+         i.created_at AS identity_created_at, \
+         (SELECT json_group_array(r.role) FROM identity_role r WHERE r.identity_id = i.id) AS roles"
+    };
+}
+
+/// The columns of [`live_session`], and where they come from.
+macro_rules! live_session_query {
+    () => {
+        concat!(
+            "SELECT s.id AS session_id, s.token_hash, s.created_at AS session_created_at, s.authenticated_at, \
+             s.last_used_at, s.idle_ttl, s.absolute_ttl, s.persistent, s.aal, s.user_agent, s.address, ",
+            $crate::storage::sqlite::row::identity_columns!(),
+            " FROM session s JOIN identity i ON i.id = s.identity_id "
+        )
+    };
+}
+
+pub(super) use {identity_columns, live_session_query};
+
+pub(super) fn identity(row: &SqliteRow) -> Result<Identity> {
+    let email: Option<String> = row.try_get("email")?;
+    let verified_at: Option<i64> = row.try_get("email_verified_at")?;
+    let email = match email {
+        Some(text) => {
+            Some(VerifiableAddress { address: address(&text)?, verified_at: verified_at.map(Timestamp) })
+        }
+        None => None,
+    };
+    Ok(Identity {
+        id: IdentityId(row.try_get("identity_id")?),
+        username: username(row.try_get("username")?)?,
+        email,
+        roles: roles(row.try_get("roles")?)?,
+        disabled: row.try_get("disabled")?,
+        must_change: row.try_get("must_change")?,
+        created_at: Timestamp(row.try_get("identity_created_at")?),
+    })
+}
+
+pub(super) fn sign_in_record(row: &SqliteRow) -> Result<SignInRecord> {
+    let password: Option<String> = row.try_get("password")?;
+    Ok(SignInRecord { identity: identity(row)?, password: password.map(PasswordHash) })
+}
+
+pub(super) fn live_session(row: &SqliteRow) -> Result<LiveSession> {
+    let identity = identity(row)?;
+    let session = Session {
+        id: SessionId(row.try_get("session_id")?),
+        identity_id: identity.id.clone(),
+        token_hash: hash(row.try_get("token_hash")?)?,
+        created_at: Timestamp(row.try_get("session_created_at")?),
+        authenticated_at: Timestamp(row.try_get("authenticated_at")?),
+        last_used_at: Timestamp(row.try_get("last_used_at")?),
+        lifetime: Lifetime {
+            idle_ttl: span(row.try_get("idle_ttl")?),
+            absolute_ttl: span(row.try_get("absolute_ttl")?),
+            persistent: row.try_get("persistent")?,
+        },
+        aal: match row.try_get("aal")? {
+            1_i64 => AssuranceLevel::Aal1,
+            2 => AssuranceLevel::Aal2,
+            other => return Err(wrong("assurance level", &other)),
+        },
+        user_agent: row.try_get("user_agent")?,
+        address: row.try_get("address")?,
+    };
+    Ok(LiveSession { session, identity })
+}
+
+pub(super) fn username(text: &str) -> Result<Username> {
+    Username::parse(text).map_err(|code| wrong("username", &format!("{code:?}")))
+}
+
+pub(super) fn address(text: &str) -> Result<EmailAddress> {
+    EmailAddress::parse(text).map_err(|code| wrong("address", &format!("{code:?}")))
+}
+
+pub(super) fn roles(json: &str) -> Result<Vec<Role>> {
+    let mut roles: Vec<Role> = serde_json::from_str(json).map_err(|error| wrong("list of roles", &error))?;
+    roles.sort();
+    roles.dedup();
+    Ok(roles)
+}
+
+pub(super) fn roles_json(roles: &[Role]) -> Result<String> {
+    serde_json::to_string(roles).map_err(|error| wrong("list of roles", &error))
+}
+
+pub(super) fn hash(bytes: &[u8]) -> Result<TokenHash> {
+    bytes.try_into().map(TokenHash).map_err(|_| wrong("hash", &format!("of {} bytes", bytes.len())))
+}
+
+/// A span in milliseconds, as stored.
+pub(super) fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A `COUNT` or a number of rows, as the traits say it.
+pub(super) fn count(rows: u64) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
+}
+
+pub(super) fn wrong(what: &str, why: &dyn Display) -> StorageError {
+    StorageError::Corrupt(format!("a {what} that can't be read: {why}"))
+}
+
+fn span(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
