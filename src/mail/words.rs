@@ -1,0 +1,64 @@
+//! What mails say, one file per language. To add a language, add a file and a line to [`Words::of`].
+
+mod de;
+mod en;
+
+use std::time::Duration;
+
+use crate::storage::MailTemplate;
+
+/// What a mail is about, to be put into words.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'s> {
+    /// Which mail.
+    pub(super) template: MailTemplate,
+    /// The app's name.
+    pub(super) app: &'s str,
+    /// The person's username, where there is one.
+    pub(super) username: &'s str,
+    /// How long the link holds.
+    pub(super) ttl: Duration,
+}
+
+/// The words of one mail, as plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Words {
+    /// The language, as a BCP 47 tag.
+    pub(super) language: &'static str,
+    /// The subject line.
+    pub(super) subject: String,
+    /// What it is about.
+    pub(super) body: String,
+    /// What the button says.
+    pub(super) button: &'static str,
+    /// How long the link holds; empty where there is none that ends.
+    pub(super) validity: String,
+    /// What to do when one did not ask for it.
+    pub(super) otherwise: String,
+    /// What stands over the bare link.
+    pub(super) copy: &'static str,
+}
+
+impl Words {
+    /// In the language of the person, else in English.
+    pub(super) fn of(locale: &str, subject: Subject<'_>) -> Self {
+        match locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "de" => de::words(subject),
+            _ => en::words(subject),
+        }
+    }
+}
+
+/// A span in its largest whole unit, with the unit's names for one and for many.
+fn span(ttl: Duration, units: [(&str, &str); 3]) -> String {
+    let minutes = (ttl.as_secs() / 60).max(1);
+    let [day, hour, minute] = units;
+    let (count, (one, many)) = if minutes.is_multiple_of(24 * 60) {
+        (minutes / (24 * 60), day)
+    } else if minutes.is_multiple_of(60) {
+        (minutes / 60, hour)
+    } else {
+        (minutes, minute)
+    };
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,64 @@
+//! German.
+
+use super::{Subject, Words, span};
+use crate::storage::MailTemplate;
+
+pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Words {
+    let span = span(ttl, [("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten")]);
+    let (subject, body, button, otherwise) = match template {
+        MailTemplate::Verification => (
+            format!("Bestätigen Sie Ihre Adresse für {app}"),
+            format!(
+                "Noch ein Schritt: Bestätigen Sie, dass diese Adresse Ihnen gehört, dann ist Ihr Konto bei {app} bereit."
+            ),
+            "Adresse bestätigen",
+            "Wenn Sie sich nicht registriert haben, ignorieren Sie diese E-Mail: Ohne Ihre Bestätigung entsteht kein Konto."
+                .to_owned(),
+        ),
+        MailTemplate::Recovery => (
+            format!("Setzen Sie Ihr Passwort für {app} zurück"),
+            format!("Wählen Sie ein neues Passwort für Ihr Konto {username} bei {app}."),
+            "Neues Passwort wählen",
+            "Wenn Sie das nicht angefordert haben, ignorieren Sie diese E-Mail: Ihr Passwort bleibt, wie es ist.".to_owned(),
+        ),
+        MailTemplate::Invitation => (
+            format!("Sie sind zu {app} eingeladen"),
+            format!("Sie sind zu {app} eingeladen. Wählen Sie einen Benutzernamen und ein Passwort, und Sie sind dabei."),
+            "Konto anlegen",
+            "Wenn Sie nicht wissen, worum es geht, ignorieren Sie diese E-Mail.".to_owned(),
+        ),
+        MailTemplate::AlreadyRegistered => (
+            format!("Sie haben schon ein Konto bei {app}"),
+            format!(
+                "Jemand wollte sich mit dieser Adresse bei {app} registrieren. Sie gehört schon zu Ihrem Konto {username}; \
+                 es wurde nichts geändert. Melden Sie sich wie gewohnt an, oder setzen Sie das Passwort zurück, wenn Sie es \
+                 vergessen haben."
+            ),
+            "Anmelden",
+            "Wenn Sie das nicht waren, müssen Sie nichts tun.".to_owned(),
+        ),
+        MailTemplate::PasswordChanged => (
+            format!("Ihr Passwort für {app} wurde geändert"),
+            format!(
+                "Das Passwort Ihres Kontos {username} bei {app} wurde gerade geändert. Alle anderen Sitzungen wurden beendet."
+            ),
+            "App öffnen",
+            "Wenn Sie das nicht waren, setzen Sie Ihr Passwort jetzt zurück und sagen Sie es den Betreibern der App.".to_owned(),
+        ),
+    };
+    let validity = match template {
+        MailTemplate::Verification | MailTemplate::Recovery | MailTemplate::Invitation => {
+            format!("Der Link gilt einmal und {span} lang.")
+        }
+        MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => String::new(),
+    };
+    Words {
+        language: "de",
+        subject,
+        body,
+        button,
+        validity,
+        otherwise,
+        copy: "Oder kopieren Sie diesen Link in Ihren Browser:",
+    }
+}

@@ -1,0 +1,61 @@
+//! English.
+
+use super::{Subject, Words, span};
+use crate::storage::MailTemplate;
+
+pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Words {
+    let span = span(ttl, [("day", "days"), ("hour", "hours"), ("minute", "minutes")]);
+    let (subject, body, button, otherwise) = match template {
+        MailTemplate::Verification => (
+            format!("Confirm your address for {app}"),
+            format!("One more step: confirm that this address is yours, and your account at {app} is ready."),
+            "Confirm address",
+            "If you didn't register, ignore this mail: without your confirmation there is no account."
+                .to_owned(),
+        ),
+        MailTemplate::Recovery => (
+            format!("Reset your password for {app}"),
+            format!("Choose a new password for your account {username} at {app}."),
+            "Choose a new password",
+            "If you didn't ask for this, ignore this mail: your password stays as it is.".to_owned(),
+        ),
+        MailTemplate::Invitation => (
+            format!("You are invited to {app}"),
+            format!("You are invited to {app}. Choose a username and a password, and you are in."),
+            "Create account",
+            "If you don't know what this is about, ignore this mail.".to_owned(),
+        ),
+        MailTemplate::AlreadyRegistered => (
+            format!("You already have an account at {app}"),
+            format!(
+                "Someone tried to register at {app} with this address. It belongs to your account {username} already; \
+                 nothing was changed. Sign in as usual, or reset the password if you forgot it."
+            ),
+            "Sign in",
+            "If it wasn't you, there is nothing to do.".to_owned(),
+        ),
+        MailTemplate::PasswordChanged => (
+            format!("Your password for {app} was changed"),
+            format!(
+                "The password of your account {username} at {app} was just changed. All other sessions were ended."
+            ),
+            "Open the app",
+            "If it wasn't you, reset your password now and tell whoever runs the app.".to_owned(),
+        ),
+    };
+    let validity = match template {
+        MailTemplate::Verification | MailTemplate::Recovery | MailTemplate::Invitation => {
+            format!("The link works once, for {span}.")
+        }
+        MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => String::new(),
+    };
+    Words {
+        language: "en",
+        subject,
+        body,
+        button,
+        validity,
+        otherwise,
+        copy: "Or copy this link into your browser:",
+    }
+}
