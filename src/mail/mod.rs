@@ -2,11 +2,13 @@
 //!
 //! The queue holds who and which template; the link's token is drawn when the mail is sent.
 
+mod courier;
 mod letter;
 mod schedule;
 mod transport;
 mod words;
 
+pub use courier::{Courier, INVITATION_TTL, InvitationContext, LINK_TTL, address};
 pub use letter::{BadAddress, Letter, LetterParts};
 pub use schedule::pause_after;
 pub use transport::{SendError, Transport};

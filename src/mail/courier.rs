@@ -1,0 +1,200 @@
+//! Takes mails from the queue, one at a time, and sees each through.
+//!
+//! A mail that is taken is hidden for a while. Whoever took it says how it went; when that process dies, the mail is
+//! due again by itself. So a mail may arrive twice, but none is lost.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Letter, LetterParts, SendError, Transport, pause_after};
+use crate::{
+    clock::Clock,
+    entropy::Entropy,
+    identity::{EmailAddress, Identity, IdentityId, Role},
+    session::Secret,
+    storage::{LinkKind, MailTemplate, NewLink, NewMail, Storage, StorageError},
+};
+
+/// How long a taken mail is hidden from others.
+const LEASE: Duration = Duration::from_mins(2);
+/// How long sending may take: less than the lease, so that nobody sends it meanwhile.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a mailed link holds.
+pub const LINK_TTL: Duration = Duration::from_mins(30);
+/// How long an invitation holds, unless it says otherwise.
+pub const INVITATION_TTL: Duration = Duration::from_hours(7 * 24);
+
+/// What an invitation in the queue is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationContext {
+    /// The roles it gives.
+    pub roles: Vec<String>,
+    /// The address it is for.
+    pub email: String,
+    /// How long it holds, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u64>,
+}
+
+/// Sends what is due.
+#[derive(Debug, Clone, Copy)]
+pub struct Courier<'c> {
+    /// The queue, and where links are kept.
+    pub storage: &'c dyn Storage,
+    /// The time.
+    pub clock: &'c dyn Clock,
+    /// Where tokens come from.
+    pub entropy: &'c dyn Entropy,
+    /// The app's name.
+    pub app_name: &'c str,
+    /// Where the app is, without a slash at the end.
+    pub home: &'c str,
+    /// The way out.
+    pub transport: &'c Transport,
+}
+
+/// What became of a mail.
+enum Outcome {
+    Sent,
+    /// Nobody needs it any more.
+    Moot,
+    Failed(SendError),
+}
+
+impl Courier<'_> {
+    /// Sends the next mail that is due; false when there is none.
+    pub async fn step(&self) -> Result<bool, StorageError> {
+        let Some(queued) = self.storage.claim_mail(self.clock.now(), LEASE).await? else { return Ok(false) };
+        let id = &queued.mail.id;
+        match self.deliver(&queued.mail).await? {
+            Outcome::Sent => {
+                tracing::info!(mail = id.0, template = ?queued.mail.template, "mail sent");
+                self.storage.mail_sent(id, self.clock.now()).await?;
+            }
+            Outcome::Moot => {
+                tracing::info!(mail = id.0, template = ?queued.mail.template, "mail dropped: it is about nobody any more");
+                self.storage.mail_failed(id, "it is about nobody any more", None).await?;
+            }
+            Outcome::Failed(error) => {
+                let pause = match &error {
+                    SendError::Later(_) => pause_after(queued.attempts.saturating_add(1)),
+                    SendError::Never(_) => None,
+                };
+                let error = error.to_string();
+                match pause {
+                    Some(pause) => {
+                        tracing::warn!(mail = id.0, error, ?pause, "mail not sent; it is tried again")
+                    }
+                    None => tracing::error!(mail = id.0, error, "mail not sent, and not tried again"),
+                }
+                let at = pause.map(|pause| self.clock.now().plus(pause));
+                self.storage.mail_failed(id, &error, at).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    async fn deliver(&self, mail: &NewMail) -> Result<Outcome, StorageError> {
+        let (link, username, ttl) = match self.link(mail).await {
+            Ok(Some(found)) => found,
+            Ok(None) | Err(StorageError::IdentityChanged) => return Ok(Outcome::Moot),
+            Err(error) => return Err(error),
+        };
+        let letter = Letter::write(LetterParts {
+            template: mail.template,
+            locale: &mail.locale,
+            app_name: self.app_name,
+            username: &username,
+            link: &link,
+            ttl,
+        });
+        let sent = tokio::time::timeout(PATIENCE, self.transport.send(&letter, &mail.to, &mail.id.0)).await;
+        Ok(match sent {
+            Ok(Ok(())) => Outcome::Sent,
+            Ok(Err(error)) => Outcome::Failed(error),
+            Err(_) => Outcome::Failed(SendError::Later("the server took too long".to_owned())),
+        })
+    }
+
+    /// Where the button leads, whose mail it is, and how long the link holds. `None`: there is nobody to send it to.
+    async fn link(&self, mail: &NewMail) -> Result<Option<(String, String, Duration)>, StorageError> {
+        let Ok(email) = EmailAddress::parse(&mail.to) else { return Ok(None) };
+        let app = format!("{}/", self.home);
+        Ok(match mail.template {
+            MailTemplate::Verification => {
+                let id = IdentityId(mail.context.clone());
+                let link = self.mint(LinkKind::Verification, Some(id), email, Vec::new(), LINK_TTL).await?;
+                Some((link, String::new(), LINK_TTL))
+            }
+            MailTemplate::Recovery => {
+                let id = IdentityId(mail.context.clone());
+                let Some(owner) = self.owner(&id).await? else { return Ok(None) };
+                let link = self.mint(LinkKind::Recovery, Some(id), email, Vec::new(), LINK_TTL).await?;
+                Some((link, owner.username.as_str().to_owned(), LINK_TTL))
+            }
+            MailTemplate::Invitation => {
+                let Ok(invitation) = serde_json::from_str::<InvitationContext>(&mail.context) else {
+                    return Err(StorageError::Corrupt(
+                        "an invitation in the mail queue can't be read".to_owned(),
+                    ));
+                };
+                let ttl = invitation.ttl.map_or(INVITATION_TTL, Duration::from_secs);
+                let roles = invitation.roles.iter().filter_map(|role| Role::parse(role).ok()).collect();
+                let link = self.mint(LinkKind::Invitation, None, email, roles, ttl).await?;
+                Some((link, String::new(), ttl))
+            }
+            MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => {
+                let Some(id) = &mail.identity_id else { return Ok(None) };
+                let owner = self.owner(id).await?;
+                owner.map(|owner| (app, owner.username.as_str().to_owned(), Duration::ZERO))
+            }
+        })
+    }
+
+    async fn owner(&self, id: &IdentityId) -> Result<Option<Identity>, StorageError> {
+        Ok(self.storage.lookup_identity(id).await?.filter(|identity| !identity.disabled))
+    }
+
+    /// Draws a token, stores its hash, and returns the link. The token is in the fragment, which no server sees.
+    async fn mint(
+        &self,
+        kind: LinkKind,
+        identity_id: Option<IdentityId>,
+        email: EmailAddress,
+        roles: Vec<Role>,
+        ttl: Duration,
+    ) -> Result<String, StorageError> {
+        let token = Secret::draw(self.entropy);
+        let now = self.clock.now();
+        let expires_at = now.plus(ttl);
+        let link = NewLink {
+            hash: token.hash(),
+            kind,
+            identity_id,
+            email: Some(email),
+            mailed: true,
+            roles,
+            created_at: now,
+            expires_at,
+        };
+        self.storage.add_link(link).await?;
+        Ok(address(self.home, kind, &token))
+    }
+}
+
+/// The address of a one-time link.
+pub fn address(home: &str, kind: LinkKind, token: &Secret) -> String {
+    let name = match kind {
+        LinkKind::Setup => "setup",
+        LinkKind::Invitation => "invite",
+        LinkKind::Verification => "verify",
+        LinkKind::Recovery => "reset",
+        LinkKind::MustChange => "change",
+    };
+    format!("{home}{}/#{name}={}", gatehouse_protocol::MOUNT, token.expose())
+}
+
+#[cfg(test)]
+mod tests;
