@@ -112,7 +112,8 @@ pub(super) fn folder(path: &Path) -> &Path {
 
 fn tighten(path: &Path, mode: u32) -> Result<()> {
     let now = fs::metadata(path).map_err(|error| about(path, &error))?.permissions().mode() & 0o777;
-    if now & 0o077 == 0 {
+    let others = now & 0o077;
+    if others == 0 {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|error| about(path, &error))?;

@@ -14,6 +14,7 @@ mod link;
 mod mail;
 mod meta;
 mod open;
+mod pool;
 mod registration;
 mod row;
 mod session;
@@ -32,7 +33,7 @@ use crate::clock::Timestamp;
 pub struct SqliteStorage {
     options: SqliteConnectOptions,
     file: file::DatabaseFile,
-    writer: SqlitePool,
+    writer: pool::Writer,
     readers: SqlitePool,
     feed: feed::Feed,
 }

@@ -3,12 +3,11 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, Sqlite, SqliteConnection,
-    pool::PoolOptions,
+    ConnectOptions as _, Connection as _, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{SqliteStorage, error, feed::Feed, file};
+use super::{SqliteStorage, error, feed::Feed, file, pool};
 use crate::{
     clock::Timestamp,
     entropy::Entropy,
@@ -21,18 +20,14 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/storage/sqlite/
 const APPLICATION_ID: i64 = 0x4761_7465;
 /// How long a write waits for another process.
 const BUSY: Duration = Duration::from_secs(2);
-/// How long a caller waits for a connection.
-const QUEUE: Duration = Duration::from_secs(5);
-/// How many connections read.
-const READERS: u32 = 4;
 
 impl SqliteStorage {
     /// Opens the database at `path`, and makes it first where there is none.
     pub async fn open(path: &Path, now: Timestamp, entropy: &dyn Entropy) -> Result<Self> {
         file::create(path)?;
-        let mut instance = [0_u8; 6];
-        entropy.fill(&mut instance);
-        let instance = instance.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut drawn = [0_u8; 8];
+        entropy.fill(&mut drawn);
+        let instance = format!("{:016x}", u64::from_be_bytes(drawn));
         Self::open_file(path, Some((instance, now))).await
     }
 
@@ -51,8 +46,8 @@ impl SqliteStorage {
         let reading = options.clone().pragma("query_only", "ON");
         Ok(Self {
             file: file::DatabaseFile::at(path)?,
-            writer: pool(1).connect_lazy_with(options.clone()),
-            readers: pool(READERS).connect_lazy_with(reading.clone()),
+            writer: pool::Writer::new(options.clone()),
+            readers: pool::readers(reading.clone()),
             feed: Feed::new(reading),
             options,
         })
@@ -76,23 +71,6 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("trusted_schema", "OFF")
         .pragma("journal_size_limit", "16777216")
         .disable_statement_logging()
-}
-
-fn pool(connections: u32) -> PoolOptions<Sqlite> {
-    PoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(QUEUE)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        // When the disk is full SQLite may roll back by itself, and sqlx still counts a transaction: such a
-        // connection would refuse every later one.
-        .before_acquire(|connection: &mut SqliteConnection, _| {
-            Box::pin(async move {
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
-        })
 }
 
 /// Connects. Two processes that turn a new file to WAL at once don't wait for each other, so one tries again.

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::{row::millis, write::Write};
 use crate::{session::TICKET_TTL, storage::Result};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 /// Last use is written at most once a minute, so that storage sees an idle session end earlier than it does.
-const LAG: Duration = Duration::from_secs(120);
+const LAG: Duration = Duration::from_mins(2);
 /// Events are kept for a season: enough to look into, not enough to fill the disk.
-const AUDIT: Duration = Duration::from_secs(90 * 86_400);
+const AUDIT: Duration = Duration::from_hours(90 * 24);
 
 /// One statement per table; `?1` is the moment before which a row is over.
 const STATEMENTS: [(&str, Duration); 10] = [

@@ -1,8 +1,8 @@
 //! One exclusive transaction.
 
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use super::feed::Feed;
+use super::{feed::Feed, pool::Writer};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
@@ -13,16 +13,15 @@ use crate::{
 /// A transaction that nobody else writes beside. Dropped without `commit`, it leaves nothing.
 pub(super) struct Write<'s> {
     tx: Transaction<'static, Sqlite>,
+    writer: &'s Writer,
     feed: &'s Feed,
     now: Timestamp,
     appended: bool,
 }
 
 impl<'s> Write<'s> {
-    pub(super) async fn begin(writer: &SqlitePool, feed: &'s Feed, now: Timestamp) -> Result<Self> {
-        // IMMEDIATE takes the lock now, so that what is read here is still true when it is written.
-        let tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Self { tx, feed, now, appended: false })
+    pub(super) async fn begin(writer: &'s Writer, feed: &'s Feed, now: Timestamp) -> Result<Self> {
+        Ok(Self { tx: writer.begin().await?, writer, feed, now, appended: false })
     }
 
     pub(super) fn on(&mut self) -> &mut SqliteConnection {
@@ -51,7 +50,10 @@ impl<'s> Write<'s> {
 
     /// Makes it last, and tells who waits for changes in this process.
     pub(super) async fn commit(self) -> Result<()> {
-        self.tx.commit().await?;
+        if let Err(error) = self.tx.commit().await {
+            self.writer.distrust();
+            return Err(error.into());
+        }
         if self.appended {
             self.feed.poke();
         }

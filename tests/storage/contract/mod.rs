@@ -1,3 +1,15 @@
 //! The promises of `src/storage/mod.rs`, a file per trait.
 
+mod change;
+mod identity;
+mod limit;
+mod link;
+mod mail;
+mod meta;
+mod password_link;
+mod race;
+mod registration;
 mod session;
+mod sweep;
+mod theft;
+mod ticket;

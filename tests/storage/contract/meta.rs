@@ -1,0 +1,74 @@
+//! Events for the operator, and facts about the database.
+
+use gatehouse::{
+    identity::IdentityId,
+    session::SessionId,
+    storage::{AuditRecord, StorageError},
+};
+
+use crate::kit::{Db, START, after, each_backend, token};
+
+each_backend!(
+    events_come_back_newest_first,
+    the_instance_has_one_name,
+    the_mark_only_rises,
+    a_healthy_database_says_so_and_stays_as_it_is,
+    a_backup_holds_everything_and_replaces_nothing,
+);
+
+fn event(name: &str, at: u64) -> AuditRecord {
+    AuditRecord {
+        at: after(at),
+        event: name.into(),
+        identity_id: Some(IdentityId("idn_1".into())),
+        session_id: Some(SessionId("ses_1".into())),
+        address: "2001:db8::7".into(),
+        detail: "{\"why\":\"\u{1b}[31m\\r\\n\"}".into(),
+    }
+}
+
+async fn events_come_back_newest_first(db: Db) {
+    let none = AuditRecord { identity_id: None, session_id: None, ..event("second", 2) };
+    for record in [event("first", 1), none.clone(), event("third", 3)] {
+        db.add_audit(record).await.unwrap();
+    }
+    assert_eq!(db.list_audit(2).await.unwrap(), [event("third", 3), none]);
+    assert_eq!(db.list_audit(9).await.unwrap().len(), 3);
+}
+
+async fn the_instance_has_one_name(db: Db) {
+    let name = db.instance().await.unwrap();
+    assert!(name.len() >= 8 && name.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{name}");
+    assert_eq!(db.another_process().await.instance().await.unwrap(), name);
+}
+
+/// The clock jumps back by a day, with a restart between: the mark does not.
+async fn the_mark_only_rises(db: Db) {
+    assert_eq!(db.high_water_mark().await.unwrap(), START);
+    db.raise_high_water_mark(after(86_400)).await.unwrap();
+    db.raise_high_water_mark(START).await.unwrap();
+    let restarted = db.another_process().await;
+    assert_eq!(restarted.high_water_mark().await.unwrap(), after(86_400));
+}
+
+async fn a_healthy_database_says_so_and_stays_as_it_is(db: Db) {
+    let name = db.instance().await.unwrap();
+    db.check().await.unwrap();
+    db.check().await.unwrap();
+    assert_eq!(db.instance().await.unwrap(), name);
+    assert!(db.changes().await.is_empty());
+}
+
+async fn a_backup_holds_everything_and_replaces_nothing(db: Db) {
+    let ann = db.person("ann").await;
+    db.sign_in(&ann, "t", START).await;
+    let to = db.folder.path().join("copy's \"name\".db");
+    db.backup(&to).await.unwrap();
+    db.sign_in(&ann, "later", START).await;
+    let copied = std::fs::read(&to).unwrap();
+    assert!(matches!(db.backup(&to).await, Err(StorageError::Unavailable(_))));
+    assert_eq!(std::fs::read(&to).unwrap(), copied);
+    let nowhere = db.folder.path().join("missing/copy.db");
+    assert!(matches!(db.backup(&nowhere).await, Err(StorageError::Unavailable(_))));
+    assert!(db.find_session(token("later")).await.unwrap().is_some());
+}
