@@ -1,1 +1,158 @@
-//! To be written.
+//! What the operator can read afterwards: a closed list of events, in the log at once and in the database soon.
+//!
+//! Nothing secret goes in. What people typed is encoded, so that no line can be forged and no terminal driven.
+
+use std::fmt::Write as _;
+
+use crate::{clock::Timestamp, identity::IdentityId, session::SessionId, storage::AuditRecord};
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Event { $($(#[$doc])* $name,)* }
+
+        impl Event {
+            /// Every event.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name, as stored.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+events! {
+    /// Somebody signed in.
+    LoginCompleted = "login.completed",
+    /// Identifier and password didn't match.
+    LoginRejected = "login.rejected",
+    /// An attempt was refused unseen, because there were too many.
+    LoginLimited = "login.limited",
+    /// The password was right and has to be replaced.
+    LoginMustChange = "login.must_change",
+    /// An identity was created.
+    IdentityCreated = "identity.created",
+    /// An identity was changed by the operator.
+    IdentityChanged = "identity.changed",
+    /// An identity was deleted.
+    IdentityDeleted = "identity.deleted",
+    /// Somebody registered and has to confirm the address.
+    RegistrationPending = "registration.pending",
+    /// Somebody tried to register with an address that has an account.
+    RegistrationExisting = "registration.existing",
+    /// An invitation was made.
+    InvitationIssued = "invitation.issued",
+    /// The link that makes the first administrator was made.
+    SetupIssued = "setup.issued",
+    /// A reset was asked for.
+    RecoveryRequested = "recovery.requested",
+    /// A password was reset by a link.
+    RecoveryCompleted = "recovery.completed",
+    /// A password was replaced by its owner.
+    PasswordChanged = "password.changed",
+    /// Somebody signed in didn't know the password that was to be replaced.
+    PasswordChangeRejected = "password.change_rejected",
+    /// A session was ended by its owner or an operator.
+    SessionEnded = "session.ended",
+    /// A ticket was refused.
+    TicketRefused = "ticket.refused",
+    /// A ticket was used a second time by someone else; its session ended.
+    TicketTheft = "ticket.theft",
+}
+
+/// One event with its circumstances.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    event: Event,
+    identity_id: Option<IdentityId>,
+    session_id: Option<SessionId>,
+    address: String,
+    detail: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Entry {
+    /// An event, so far without circumstances.
+    pub fn new(event: Event) -> Self {
+        Self {
+            event,
+            identity_id: None,
+            session_id: None,
+            address: String::new(),
+            detail: serde_json::Map::new(),
+        }
+    }
+
+    /// Whom it concerns.
+    #[must_use]
+    pub fn identity(mut self, id: &IdentityId) -> Self {
+        self.identity_id = Some(id.clone());
+        self
+    }
+
+    /// In which session.
+    #[must_use]
+    pub fn session(mut self, id: &SessionId) -> Self {
+        self.session_id = Some(id.clone());
+        self
+    }
+
+    /// From which address.
+    #[must_use]
+    pub fn address(mut self, address: Option<std::net::IpAddr>) -> Self {
+        self.address = address.map(|address| address.to_string()).unwrap_or_default();
+        self
+    }
+
+    /// Something more. Never a secret.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.detail.insert(name.to_owned(), encode(value).into());
+        self
+    }
+
+    /// Writes it to the log.
+    pub fn trace(&self) {
+        tracing::info!(
+            target: "gatehouse::audit",
+            event = self.event.name(),
+            identity = self.identity_id.as_ref().map(|id| id.0.as_str()),
+            session = self.session_id.as_ref().map(|id| id.0.as_str()),
+            address = self.address,
+            detail = %serde_json::Value::Object(self.detail.clone()),
+        );
+    }
+
+    /// What is stored of it.
+    pub fn record(self, at: Timestamp) -> AuditRecord {
+        AuditRecord {
+            at,
+            event: self.event.name().to_owned(),
+            identity_id: self.identity_id,
+            session_id: self.session_id,
+            address: self.address,
+            detail: serde_json::Value::Object(self.detail).to_string(),
+        }
+    }
+}
+
+/// Text from outside, safe for a line of a log and for a terminal: control and direction characters are spelled out,
+/// and it is cut to 200 characters.
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for c in text.chars().take(200) {
+        let directs = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if c.is_control() || directs {
+            // Writing to a String can't fail.
+            let _ = write!(encoded, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            encoded.push(c);
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests;

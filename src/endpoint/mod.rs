@@ -1,2 +1,147 @@
-//! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module. It brings together limits, flows, factors and
-//! storage.
+//! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module.
+//!
+//! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
+//! `verification`, `password`, `session` and `redeem`. `begin` starts sessions, `attempt` counts guesses, `feed` and
+//! `background` keep what is cached true. What may follow from what is decided in `flow`, not here.
+
+mod attempt;
+mod background;
+mod begin;
+mod context;
+mod feed;
+mod link;
+mod login;
+mod open;
+mod password;
+mod problem;
+mod record;
+mod recovery;
+mod redeem;
+mod registration;
+mod session;
+mod verification;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicI64},
+};
+
+use gatehouse_protocol::{ClientConfig, RegistrationMode};
+use tokio::sync::{Notify, Semaphore, broadcast};
+
+pub use context::{Answer, CookieChange, RequestContext};
+pub use feed::Ended;
+pub use open::{OpenError, Parts};
+
+pub use crate::session::Cached;
+use crate::{
+    clock::{SharedClock, Timestamp},
+    config::Settings,
+    entropy::SharedEntropy,
+    factor::password::{Hasher, Judge},
+    keys::Key,
+    limit::{InFlight, Keys, Local, Rules},
+    mail,
+    session::{SessionCache, SessionId},
+    storage::Storage,
+};
+
+/// The verification endpoint.
+#[derive(Debug)]
+pub struct Endpoint {
+    settings: Settings,
+    storage: Arc<dyn Storage>,
+    clock: SharedClock,
+    /// The latest moment seen: time never goes back, whatever the machine's clock does.
+    mark: AtomicI64,
+    entropy: SharedEntropy,
+    key: Key,
+    instance: String,
+    hasher: Hasher,
+    judge: Judge,
+    /// How many passwords are judged at once.
+    judging: Semaphore,
+    rules: Rules,
+    limit_keys: Keys,
+    in_flight: InFlight,
+    questions: Local,
+    cache: SessionCache,
+    feed: feed::FeedState,
+    ended: broadcast::Sender<Ended>,
+    touches: Mutex<HashMap<SessionId, Timestamp>>,
+    records: record::Records,
+    mail_notify: Notify,
+    local_url: OnceLock<String>,
+    base_path: OnceLock<String>,
+}
+
+impl Endpoint {
+    /// The settings.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The storage.
+    pub const fn storage(&self) -> &Arc<dyn Storage> {
+        &self.storage
+    }
+
+    /// The clock. [`Self::now`] is what the endpoint goes by.
+    pub const fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    /// The source of randomness.
+    pub const fn entropy(&self) -> &SharedEntropy {
+        &self.entropy
+    }
+
+    /// The name of this instance: part of the cookies' names.
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// The pool that hashes passwords.
+    pub const fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
+    /// The rules for new passwords.
+    pub const fn judge(&self) -> &Judge {
+        &self.judge
+    }
+
+    /// Wakes the mail worker.
+    pub const fn mail_notify(&self) -> &Notify {
+        &self.mail_notify
+    }
+
+    /// The moment it is, never earlier than it once was.
+    pub fn now(&self) -> Timestamp {
+        let read = self.clock.now();
+        let before = self.mark.fetch_max(read.0, std::sync::atomic::Ordering::Relaxed);
+        Timestamp(before.max(read.0))
+    }
+
+    /// What the forms must know before they are drawn.
+    pub fn client_config(&self) -> ClientConfig {
+        let settings = &self.settings;
+        let mail = mail::available(settings);
+        let registration = match settings.registration {
+            RegistrationMode::Open | RegistrationMode::Domains if !mail => RegistrationMode::Closed,
+            mode => mode,
+        };
+        ClientConfig {
+            app_name: settings.app_name.clone(),
+            logo: settings.logo.as_ref().map(|_| format!("{}/_gatehouse/assets/logo", self.base_path())),
+            tagline: settings.tagline.clone(),
+            registration,
+            recovery: mail,
+            password_min: self.judge.min(),
+            app_path: format!("{}/", self.base_path()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,9 @@
-//! The password factor: hashes, and the bounded pool that computes them.
+//! The password factor: what a good password is, what is stored of one, and the bounded pool that hashes.
 
 mod hash;
+mod hasher;
+mod judge;
 
 pub use hash::PasswordHash;
+pub use hasher::{Busy, Hasher, Verified};
+pub use judge::Judge;

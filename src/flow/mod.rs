@@ -1,1 +1,11 @@
-//! To be written.
+//! The flows: what follows from what was proven. Pure decisions: evidence goes in, the next state comes out.
+//!
+//! A session can only begin from a [`Completed`] flow, and only the flows here make one. To add a flow, add a file.
+
+mod completed;
+pub mod login;
+pub mod recovery;
+pub mod registration;
+pub mod verification;
+
+pub use completed::Completed;

@@ -1,11 +1,13 @@
 //! Sessions and tickets: what a completed login leaves behind, and for how long it holds. No I/O here.
 
+mod cache;
 mod lifetime;
 mod ticket;
 mod token;
 
 use serde::{Deserialize, Serialize};
 
+pub use cache::{Cached, SessionCache};
 pub use lifetime::{Lifetime, SessionEnd};
 pub use ticket::{NewTicket, REPEAT_TTL, Redemption, StoredTicket, TICKET_TTL};
 pub use token::{Secret, TokenHash};

@@ -1,0 +1,18 @@
+use super::*;
+
+/// A username such as "x\r\n2026-… login.completed admin" would forge a line; an escape sequence would drive the
+/// terminal of whoever reads the log.
+#[test]
+fn line_breaks_and_escape_sequences_are_spelled_out() {
+    let text = encode("x\r\nforged\u{1b}[2J\u{7f}\u{9b}31m\u{202e}end");
+    assert_eq!(text, "x\\u{d}\\u{a}forged\\u{1b}[2J\\u{7f}\\u{9b}31m\\u{202e}end");
+    let record = Entry::new(Event::LoginRejected).with("identifier", "a\nb").record(Timestamp(0));
+    assert!(!record.detail.contains('\n'));
+    assert_eq!(encode("Jürgen 🦊"), "Jürgen 🦊");
+}
+
+#[test]
+fn every_event_has_a_name_of_its_own() {
+    let names: std::collections::HashSet<_> = Event::ALL.iter().map(|event| event.name()).collect();
+    assert_eq!(names.len(), Event::ALL.len());
+}

@@ -1,0 +1,125 @@
+//! Guesses, counted: before the hash a place is taken and the counters are read, after it a failure is written.
+
+use gatehouse_protocol::Problem;
+
+use super::{Endpoint, RequestContext, problem};
+use crate::{
+    identity::IdentityId,
+    limit::{Refused, Rule, Ticketed},
+    storage::{LimitKey, LimitState},
+};
+
+/// An attempt that may be looked at. It counts as under way until it is dropped.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    place: Ticketed,
+    rules: Vec<Rule>,
+    /// The counters that a success resets: the account's, not those of the address and of everybody.
+    own: Vec<LimitKey>,
+}
+
+impl Attempt {
+    pub(super) fn own(&self) -> Vec<LimitKey> {
+        self.own.clone()
+    }
+}
+
+impl Endpoint {
+    /// An attempt at the password of an account. A device that the identity knows has a budget of its own, and gets
+    /// in while others guess.
+    pub(super) async fn attempt_login(
+        &self,
+        ctx: &RequestContext,
+        identity: Option<&IdentityId>,
+        folded: &str,
+    ) -> Result<Attempt, Problem> {
+        let keys = &self.limit_keys;
+        let account = identity.map_or_else(|| keys.unknown(folded), |id| keys.account(id));
+        if let Some((id, device)) = identity.and_then(|id| Some((id, self.known_device(ctx, id)?))) {
+            let device = keys.device(id, &device);
+            let mut attempt = self.attempt(vec![(device, self.rules.account)]).await?;
+            attempt.own.push(account);
+            return Ok(attempt);
+        }
+        let mut counted = vec![(account, self.rules.account), (keys.all("login"), self.rules.global)];
+        match ctx.believed() {
+            Some(address) => counted.push((keys.address(address), self.rules.address)),
+            None => {
+                tracing::debug!("no address to count by: is there a proxy that trusted_proxies doesn't name?")
+            }
+        }
+        self.attempt(counted).await
+    }
+
+    /// An attempt at the current password, by somebody who is signed in.
+    pub(super) async fn attempt_change(&self, id: &IdentityId) -> Result<Attempt, Problem> {
+        self.attempt(vec![(self.limit_keys.change(id), self.rules.account)]).await
+    }
+
+    /// Takes a place under the counters, the account's first, and asks each of them.
+    async fn attempt(&self, counted: Vec<(LimitKey, Rule)>) -> Result<Attempt, Problem> {
+        let (keys, rules): (Vec<_>, Vec<_>) = counted.into_iter().unzip();
+        let place = self.in_flight.enter(keys);
+        let states = self.storage.read_limits(place.keys()).await.map_err(problem::storage)?;
+        let now = self.now();
+        let mut longest: Option<Refused> = None;
+        for ((rule, state), others) in rules.iter().zip(&states).zip(place.others()) {
+            if let Err(refused) = rule.admit(state, *others, now) {
+                longest = Some(longest.map_or(refused, |before| {
+                    if before.retry_after < refused.retry_after { refused } else { before }
+                }));
+            }
+        }
+        if let Some(refused) = longest {
+            return Err(problem::limited(refused));
+        }
+        let own = place.keys().iter().take(1).cloned().collect();
+        Ok(Attempt { place, rules, own })
+    }
+
+    /// Writes a failure under every counter of the attempt, in one commit.
+    pub(super) async fn failed(&self, attempt: Attempt) -> Result<(), Problem> {
+        let now = self.now();
+        self.count(attempt.place.keys(), &attempt.rules, now).await.map(|_| ())
+    }
+
+    /// Counts one use under every key, if all of them allow it; refuses otherwise and counts nothing.
+    pub(super) async fn take(&self, counted: Vec<(LimitKey, Rule)>) -> Result<(), Problem> {
+        let (keys, rules): (Vec<_>, Vec<_>) = counted.into_iter().unzip();
+        let now = self.now();
+        let refused = std::sync::Mutex::new(None);
+        let update = |states: &mut [LimitState]| {
+            let verdict =
+                rules.iter().zip(states.iter()).find_map(|(rule, state)| rule.admit(state, 0, now).err());
+            if verdict.is_none() {
+                for (rule, state) in rules.iter().zip(states) {
+                    rule.count(state, now);
+                }
+            }
+            *refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = verdict;
+        };
+        self.storage.update_limits(&keys, &update, now).await.map_err(problem::storage)?;
+        let refused = refused.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        refused.map_or(Ok(()), |refused| Err(problem::limited(refused)))
+    }
+
+    /// Counts a cheap call.
+    pub(super) fn question(&self, ctx: &RequestContext) -> Result<(), Problem> {
+        let Some(address) = ctx.believed() else { return Ok(()) };
+        self.questions.take(self.limit_keys.question(address), self.now()).map_err(problem::limited)
+    }
+
+    async fn count(
+        &self,
+        keys: &[LimitKey],
+        rules: &[Rule],
+        now: crate::clock::Timestamp,
+    ) -> Result<Vec<LimitState>, Problem> {
+        let update = |states: &mut [LimitState]| {
+            for (rule, state) in rules.iter().zip(states) {
+                rule.count(state, now);
+            }
+        };
+        self.storage.update_limits(keys, &update, now).await.map_err(problem::storage)
+    }
+}

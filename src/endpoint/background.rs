@@ -1,0 +1,71 @@
+//! What runs beside the questions.
+
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use super::Endpoint;
+use crate::storage::StorageError;
+
+/// How often last uses and events are written, and sessions looked at that may be over.
+const SOON: Duration = Duration::from_secs(2);
+/// How often the high-water mark rises.
+const MARK_EVERY: Duration = Duration::from_secs(60);
+/// How often what has expired is deleted.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+impl Endpoint {
+    /// Starts what runs in the background, on the current tokio runtime: once per endpoint.
+    pub fn start(self: &Arc<Self>) {
+        tokio::spawn(Arc::clone(self).follow_feed());
+        tokio::spawn(every(Arc::clone(self), SOON, "writing soon", async |endpoint: Arc<Self>| {
+            endpoint.settle().await
+        }));
+        tokio::spawn(every(Arc::clone(self), MARK_EVERY, "raising the mark", async |endpoint: Arc<Self>| {
+            endpoint.storage.raise_high_water_mark(endpoint.now()).await
+        }));
+        tokio::spawn(every(Arc::clone(self), SWEEP_EVERY, "sweeping", async |endpoint: Arc<Self>| {
+            endpoint.storage.sweep(endpoint.now()).await.map(|_| ())
+        }));
+    }
+
+    /// Writes what waits, and tells listeners of sessions that are over.
+    pub(super) async fn settle(&self) -> Result<(), StorageError> {
+        for id in self.cache.over(self.now()) {
+            self.cache.forget(&id);
+            // Another process may have seen its person: storage has the last word.
+            if self.session_by_id(&id).await?.is_none() {
+                self.ended(&id);
+            }
+        }
+        let touches = std::mem::take(&mut *self.touches.lock().unwrap_or_else(PoisonError::into_inner));
+        for (id, at) in touches {
+            self.storage.touch_session(&id, at).await?;
+        }
+        self.flush_records().await
+    }
+}
+
+/// Does something again and again, and says when it starts to fail.
+async fn every<F>(
+    endpoint: Arc<Endpoint>,
+    span: Duration,
+    what: &'static str,
+    work: impl Fn(Arc<Endpoint>) -> F,
+) where
+    F: Future<Output = Result<(), StorageError>>,
+{
+    let mut failing = false;
+    loop {
+        match work(Arc::clone(&endpoint)).await {
+            Ok(()) => failing = false,
+            Err(error) if !failing => {
+                tracing::error!(%error, what, "background work fails; it goes on trying");
+                failing = true;
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(span).await;
+    }
+}

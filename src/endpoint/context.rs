@@ -1,0 +1,72 @@
+//! What comes with a question, and what goes with an answer beside its state.
+
+use std::{net::IpAddr, time::Duration};
+
+use crate::session::Secret;
+
+/// The circumstances of a request.
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    /// Where it came from, if that is known.
+    pub address: Option<IpAddr>,
+    /// False behind a proxy that the settings don't name: then one address may stand for everybody.
+    pub address_believed: bool,
+    /// The browser, as it names itself.
+    pub user_agent: String,
+    /// The token in the session cookie.
+    pub session: Option<Secret>,
+    /// The value of the device cookie.
+    pub device: Option<String>,
+    /// The language of the person, as a BCP 47 tag.
+    pub locale: String,
+}
+
+impl RequestContext {
+    /// The address, where it stands for one subscriber.
+    pub(super) fn believed(&self) -> Option<IpAddr> {
+        self.address.filter(|_| self.address_believed)
+    }
+}
+
+/// An answer, and what becomes of the cookies.
+#[derive(Debug)]
+pub struct Answer<T> {
+    /// The state of the flow.
+    pub state: T,
+    /// What becomes of the session cookie.
+    pub session_cookie: CookieChange,
+    /// What becomes of the device cookie.
+    pub device_cookie: CookieChange,
+}
+
+/// What becomes of a cookie.
+#[derive(Debug)]
+pub enum CookieChange {
+    /// It stays as it is.
+    Keep,
+    /// It is deleted.
+    Clear,
+    /// It is set.
+    Set {
+        /// To this value.
+        value: Secret,
+        /// For so long; `None` until the browser closes.
+        max_age: Option<Duration>,
+    },
+}
+
+impl<T> Answer<T> {
+    /// An answer that touches no cookie.
+    pub const fn new(state: T) -> Self {
+        Self { state, session_cookie: CookieChange::Keep, device_cookie: CookieChange::Keep }
+    }
+
+    /// The same cookies with another state.
+    pub(super) fn map<U>(self, state: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer {
+            state: state(self.state),
+            session_cookie: self.session_cookie,
+            device_cookie: self.device_cookie,
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Login.
+
+use std::time::Duration;
+
+use gatehouse_protocol::{
+    Challenge, ErrorCode, Field, FlowToken, LoginState, LoginStep, Password, Problem, rule,
+};
+
+use super::{
+    Answer, Endpoint, RequestContext,
+    begin::{Wish, shaped},
+    problem,
+};
+use crate::{
+    audit::{Entry, Event},
+    factor::password::Verified,
+    flow::{
+        Completed,
+        login::{Decision, Identifier, Renewal, Subject},
+    },
+    identity::{Identity, IdentityId},
+    session::Secret,
+    storage::{LinkKind, NewLink, StorageError},
+};
+
+/// How long a login may take to replace its password.
+const RENEWAL_TTL: Duration = Duration::from_secs(600);
+
+impl Endpoint {
+    /// One step of a login.
+    pub async fn login(&self, ctx: &RequestContext, step: LoginStep) -> Result<Answer<LoginState>, Problem> {
+        match step {
+            LoginStep::Password { identifier, password, keep, challenge } => {
+                self.login_password(ctx, &identifier, &password, Wish { keep, challenge, clear: Vec::new() })
+                    .await
+            }
+            LoginStep::NewPassword { flow, password, keep, challenge } => {
+                self.login_renewal(ctx, &flow, &password, Wish { keep, challenge, clear: Vec::new() }).await
+            }
+            LoginStep::Resume { challenge } => self.login_resume(ctx, challenge).await,
+        }
+    }
+
+    /// The same work for everybody: look up, count, one hash.
+    async fn login_password(
+        &self,
+        ctx: &RequestContext,
+        identifier: &str,
+        password: &Password,
+        wish: Wish,
+    ) -> Result<Answer<LoginState>, Problem> {
+        shaped(wish.challenge.as_ref())?;
+        if identifier.trim().is_empty() {
+            return Err(Problem::of(Field::Identifier, ErrorCode::Required));
+        }
+        typed(Field::Password, password)?;
+        let identifier = Identifier::parse(identifier);
+        let subject = self.subject(&identifier).await.map_err(problem::storage)?;
+        let who = match &subject {
+            Subject::Identity(record) => Some(record.identity.id.clone()),
+            Subject::Pending(pending) => Some(pending.id.clone()),
+            Subject::Nobody => None,
+        };
+        let attempt = match self.attempt_login(ctx, who.as_ref(), identifier.folded()).await {
+            Err(refused) => {
+                self.record(
+                    entry(Event::LoginLimited, ctx, who.as_ref()).with("identifier", identifier.folded()),
+                );
+                return Err(refused);
+            }
+            admitted => admitted?,
+        };
+        let proof = match subject.hash() {
+            Some(hash) => self.hasher.verify(hash, password).await,
+            None => self.hasher.verify_dummy(password).await.map(|()| None),
+        }
+        .map_err(problem::busy)?;
+        match subject.decide(proof.clone()) {
+            Decision::Complete(completed) => {
+                let clear = attempt.own();
+                let answer = self.complete(ctx, completed, Wish { clear, ..wish }).await?;
+                if let Some(proof) = proof {
+                    self.upgrade(who.as_ref(), &proof, password).await;
+                }
+                Ok(answer)
+            }
+            Decision::NewPassword(identity) => self.ask_for_new_password(ctx, &identity).await,
+            Decision::VerifyAddress(pending) => {
+                self.send_verification(ctx, &pending).await?;
+                Ok(Answer::new(LoginState::VerifyAddress))
+            }
+            Decision::Rejected => {
+                self.failed(attempt).await?;
+                self.record(
+                    entry(Event::LoginRejected, ctx, who.as_ref()).with("identifier", identifier.folded()),
+                );
+                Err(Problem::new(ErrorCode::CredentialsRejected))
+            }
+        }
+    }
+
+    /// Whom the identifier means. For an address both tables are asked, whatever the first one answers.
+    async fn subject(&self, identifier: &Identifier) -> Result<Subject, StorageError> {
+        let (record, pending) = match identifier {
+            Identifier::Username(name) => (self.storage.find_by_username(name.folded()).await?, None),
+            Identifier::Email(address) => (
+                self.storage.find_by_email(address.folded()).await?,
+                self.storage.find_registration(address.folded(), self.now()).await?,
+            ),
+            Identifier::Impossible(text) => {
+                (self.storage.find_by_username(text).await?.filter(|_| false), None)
+            }
+        };
+        Ok(Subject::found(identifier, record, pending))
+    }
+
+    async fn complete(
+        &self,
+        ctx: &RequestContext,
+        completed: Completed,
+        wish: Wish,
+    ) -> Result<Answer<LoginState>, Problem> {
+        let who = completed.identity_id().clone();
+        let (answer, session) = self.begin(ctx, completed, wish).await?;
+        self.record(entry(Event::LoginCompleted, ctx, Some(&who)).session(&session));
+        Ok(answer.map(|ticket| LoginState::Complete { ticket }))
+    }
+
+    async fn ask_for_new_password(
+        &self,
+        ctx: &RequestContext,
+        identity: &Identity,
+    ) -> Result<Answer<LoginState>, Problem> {
+        let now = self.now();
+        let token = Secret::draw(&*self.entropy);
+        let link = NewLink {
+            hash: token.hash(),
+            kind: LinkKind::MustChange,
+            identity_id: Some(identity.id.clone()),
+            email: None,
+            mailed: false,
+            roles: Vec::new(),
+            created_at: now,
+            expires_at: now.plus(RENEWAL_TTL),
+        };
+        self.storage.add_link(link).await.map_err(problem::storage)?;
+        self.record(entry(Event::LoginMustChange, ctx, Some(&identity.id)));
+        Ok(Answer::new(LoginState::NewPassword { flow: FlowToken::new(token.expose()) }))
+    }
+
+    /// The second step of a login whose password had to be replaced.
+    async fn login_renewal(
+        &self,
+        ctx: &RequestContext,
+        flow: &FlowToken,
+        password: &Password,
+        wish: Wish,
+    ) -> Result<Answer<LoginState>, Problem> {
+        shaped(wish.challenge.as_ref())?;
+        typed(Field::Password, password)?;
+        self.question(ctx)?;
+        let expired = Problem::new(ErrorCode::FlowExpired);
+        let hash = Secret::received(flow.expose()).hash();
+        let found = self.storage.peek_link(hash, LinkKind::MustChange, self.now()).await;
+        let renewal = found.map_err(problem::storage)?.and_then(Renewal::found).ok_or(expired.clone())?;
+        let id = renewal.link().identity_id.clone().ok_or(expired.clone())?;
+        let record = self.record_of(&id).await?.ok_or(expired.clone())?;
+        self.judged(Field::Password, password, &record.identity).await?;
+        if let Some(old) = &record.password {
+            let same = self.hasher.verify(old, password).await.map_err(problem::busy)?;
+            if same.is_some() {
+                return Err(Problem::of(Field::Password, ErrorCode::PasswordUnchanged));
+            }
+        }
+        let new = self.hasher.hash(password).await.map_err(problem::busy)?;
+        let consumed = self.storage.consume_for_password(hash, LinkKind::MustChange, &new, self.now()).await;
+        let identity = consumed.map_err(problem::storage)?.ok_or(expired.clone())?;
+        self.changed(&identity.id);
+        self.record(entry(Event::PasswordChanged, ctx, Some(&identity.id)));
+        let completed = renewal.completed(identity, new).ok_or(expired)?;
+        self.complete(ctx, completed, wish).await
+    }
+
+    /// A signed-in browser asks for a ticket for an app that it opened.
+    async fn login_resume(
+        &self,
+        ctx: &RequestContext,
+        challenge: Challenge,
+    ) -> Result<Answer<LoginState>, Problem> {
+        shaped(Some(&challenge))?;
+        self.question(ctx)?;
+        let live = self.signed_in(ctx).await?;
+        let (ticket, stored) = self.draw_ticket(&live.session.id, challenge);
+        match self.storage.add_ticket(stored).await {
+            Err(StorageError::IdentityChanged) => Err(Problem::new(ErrorCode::SignedOut)),
+            Err(error) => Err(problem::storage(error)),
+            Ok(()) => Ok(Answer::new(LoginState::Complete { ticket: Some(ticket) })),
+        }
+    }
+
+    /// Makes a new hash where the parameters rose. It may fail: the next login tries again.
+    async fn upgrade(&self, id: Option<&IdentityId>, proof: &Verified, password: &Password) {
+        let Some(id) = id.filter(|_| self.hasher.needs_rehash(proof.hash())) else { return };
+        let Ok(new) = self.hasher.hash(password).await else { return };
+        if let Err(error) = self.storage.upgrade_hash(id, proof.hash(), &new).await {
+            tracing::warn!(%error, "a password keeps its old parameters");
+        }
+    }
+}
+
+/// Refuses what no password can be, before anything is hashed.
+pub(super) fn typed(field: Field, password: &Password) -> Result<(), Problem> {
+    match password.expose().len() {
+        0 => Err(Problem::of(field, ErrorCode::Required)),
+        1..=rule::PASSWORD_MAX_BYTES => Ok(()),
+        _ => Err(Problem::of(field, ErrorCode::PasswordTooLong)),
+    }
+}
+
+pub(super) fn entry(event: Event, ctx: &RequestContext, id: Option<&IdentityId>) -> Entry {
+    let entry = Entry::new(event).address(ctx.address);
+    match id {
+        Some(id) => entry.identity(id),
+        None => entry,
+    }
+}

@@ -1,0 +1,4 @@
+//! The endpoint as a whole, on SQLite, without HTTP. Attacks are named after what the attacker does.
+
+mod kit;
+mod login;

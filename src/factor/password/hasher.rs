@@ -1,0 +1,190 @@
+//! Argon2id in a bounded pool.
+//!
+//! So many hashes run at once, so many logins wait, the rest are told to come back: memory stays at permits × the
+//! configured size, whatever arrives. Every answer to a login costs exactly one hash, for whomever it asks.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
+    password_hash::phc::PasswordHash as Phc,
+};
+use gatehouse_protocol::Password;
+use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
+
+use super::PasswordHash;
+use crate::{config::PasswordSettings, entropy::SharedEntropy};
+
+/// The most hashes that run at once unless the settings say otherwise: 8 × 19 MiB.
+const MOST_PERMITS: usize = 8;
+/// The seconds after which a full queue is worth another try.
+const RETRY_AFTER: u32 = 2;
+
+/// The queue is full: come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy {
+    /// After so many seconds.
+    pub retry_after: u32,
+}
+
+/// The proof that a password was the one behind this hash. Only the [`Hasher`] makes it.
+#[derive(Debug, Clone)]
+pub struct Verified(PasswordHash);
+
+impl Verified {
+    /// The hash that the password matched.
+    pub const fn hash(&self) -> &PasswordHash {
+        &self.0
+    }
+}
+
+/// The pool.
+#[derive(Debug)]
+pub struct Hasher {
+    params: Params,
+    entropy: SharedEntropy,
+    permits: Arc<Semaphore>,
+    /// How many may run or wait together.
+    places: usize,
+    taken: Arc<AtomicUsize>,
+    computed: AtomicU64,
+}
+
+impl Hasher {
+    /// A pool with these settings. Fails on parameters that Argon2 doesn't take.
+    pub fn new(settings: &PasswordSettings, entropy: SharedEntropy) -> Result<Self, String> {
+        let params = Params::new(settings.argon2_memory, settings.argon2_time, settings.argon2_lanes, None)
+            .map_err(|error| format!("password.argon2_*: {error}"))?;
+        let permits = match usize::try_from(settings.hash_permits).unwrap_or(MOST_PERMITS) {
+            // Follows the quota of a container, too.
+            0 => std::thread::available_parallelism()
+                .map_or(1, |cores| (cores.get() / 2).clamp(1, MOST_PERMITS)),
+            set => set,
+        };
+        let queue = usize::try_from(settings.hash_queue).unwrap_or(usize::MAX);
+        Ok(Self {
+            params,
+            entropy,
+            permits: Arc::new(Semaphore::new(permits)),
+            places: permits.saturating_add(queue),
+            taken: Arc::default(),
+            computed: AtomicU64::new(0),
+        })
+    }
+
+    /// How many hashes were computed so far.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
+    }
+
+    /// How many hashes run or wait now.
+    pub fn in_use(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Hashes a new password.
+    pub async fn hash(&self, password: &Password) -> Result<PasswordHash, Busy> {
+        let mut salt = [0_u8; 16];
+        self.entropy.fill(&mut salt);
+        let argon2 = self.argon2();
+        let text = normalized(password);
+        self.run(move || {
+            let hashed = argon2.hash_password_with_salt(text.as_bytes(), &salt);
+            hashed.map(|phc| PasswordHash(phc.to_string()))
+        })
+        .await?
+        // Parameters were checked at the start and lengths before the hash: only memory can be missing here.
+        .map_err(|error| {
+            tracing::error!(%error, "a password could not be hashed");
+            Busy { retry_after: RETRY_AFTER }
+        })
+    }
+
+    /// Compares a password with a hash: one hash with the parameters that it was made with.
+    pub async fn verify(&self, hash: &PasswordHash, password: &Password) -> Result<Option<Verified>, Busy> {
+        let Ok(phc) = Phc::new(&hash.0) else {
+            tracing::error!("a stored password hash can't be read; nobody can sign in with it");
+            self.verify_dummy(password).await?;
+            return Ok(None);
+        };
+        let argon2 = self.argon2();
+        let text = normalized(password);
+        let matches = self.run(move || argon2.verify_password(text.as_bytes(), &phc).is_ok()).await?;
+        Ok(matches.then(|| Verified(hash.clone())))
+    }
+
+    /// Costs what [`Self::verify`] costs and finds nothing: for identifiers that nobody has.
+    pub async fn verify_dummy(&self, password: &Password) -> Result<(), Busy> {
+        let argon2 = self.argon2();
+        let text = normalized(password);
+        self.run(move || {
+            let mut out = [0_u8; 32];
+            let ignored = argon2.hash_password_into(text.as_bytes(), b"nobody's own salt", &mut out);
+            std::hint::black_box((ignored.is_ok(), out));
+        })
+        .await
+    }
+
+    /// Whether a hash was made with other parameters than today's.
+    pub fn needs_rehash(&self, hash: &PasswordHash) -> bool {
+        let Ok(phc) = Phc::new(&hash.0) else { return false };
+        let current = phc.algorithm.as_str() == Algorithm::Argon2id.as_str()
+            && Params::try_from(&phc).is_ok_and(|made_with| {
+                made_with.m_cost() >= self.params.m_cost()
+                    && made_with.t_cost() >= self.params.t_cost()
+                    && made_with.p_cost() >= self.params.p_cost()
+            });
+        !current
+    }
+
+    fn argon2(&self) -> Argon2<'static> {
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
+    }
+
+    /// Runs one hash on a thread that may block, when its turn comes.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let busy = Busy { retry_after: RETRY_AFTER };
+        let place = Place::take(&self.taken, self.places).ok_or(busy)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| busy)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
+        let done = tokio::task::spawn_blocking(move || {
+            // Held until the memory is free again, also when nobody waits for the answer any more.
+            let _held = (permit, place);
+            work()
+        });
+        done.await.map_err(|error| {
+            tracing::error!(%error, "hashing stopped");
+            busy
+        })
+    }
+}
+
+/// One of the places to run or to wait in.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn take(taken: &Arc<AtomicUsize>, places: usize) -> Option<Self> {
+        let grown = |n: usize| (n < places).then_some(n + 1);
+        taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, grown).ok()?;
+        Some(Self(Arc::clone(taken)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// The password as it is hashed: NFC, so that two keyboards write the same; otherwise every byte counts.
+fn normalized(password: &Password) -> Zeroizing<String> {
+    Zeroizing::new(password.expose().nfc().collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! The names of the counters.
+
+use std::net::IpAddr;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{identity::IdentityId, keys::Key, storage::LimitKey};
+
+/// Makes the names, by the key of the installation.
+#[derive(Debug, Clone)]
+pub struct Keys(Key);
+
+impl Keys {
+    /// With this key.
+    pub const fn new(key: Key) -> Self {
+        Self(key)
+    }
+
+    /// The account of an identity.
+    pub fn account(&self, id: &IdentityId) -> LimitKey {
+        self.named("account", &format!("id:{}", id.0))
+    }
+
+    /// An account that nobody has, by the identifier as folded.
+    pub fn unknown(&self, folded: &str) -> LimitKey {
+        self.named("account", &format!("no:{folded}"))
+    }
+
+    /// A device that is known to an identity.
+    pub fn device(&self, id: &IdentityId, device: &str) -> LimitKey {
+        self.named("device", &format!("{}:{device}", id.0))
+    }
+
+    /// Changing the password of an identity while signed in.
+    pub fn change(&self, id: &IdentityId) -> LimitKey {
+        self.named("change", &id.0)
+    }
+
+    /// Wrong passwords from an address.
+    pub fn address(&self, address: IpAddr) -> LimitKey {
+        self.named("address", &network(address))
+    }
+
+    /// Registrations from an address.
+    pub fn registration(&self, address: IpAddr) -> LimitKey {
+        self.named("registration", &network(address))
+    }
+
+    /// Registrations for one e-mail address, folded.
+    pub fn mail(&self, folded: &str) -> LimitKey {
+        self.named("mail", folded)
+    }
+
+    /// Cheap calls from an address.
+    pub fn question(&self, address: IpAddr) -> LimitKey {
+        self.named("question", &network(address))
+    }
+
+    /// Everything of one kind.
+    pub fn all(&self, kind: &str) -> LimitKey {
+        self.named("all", kind)
+    }
+
+    fn named(&self, kind: &str, what: &str) -> LimitKey {
+        let mac = self.0.mac("limit", format!("{kind}:{what}").as_bytes());
+        LimitKey(format!("{kind}:{}", URL_SAFE_NO_PAD.encode(mac)))
+    }
+}
+
+/// One subscriber: an IPv4 address, or the /64 that an IPv6 subscriber has to himself.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One IPv6 subscriber has 2^64 addresses.
+    #[test]
+    fn an_ipv6_network_counts_as_one_address_and_mapped_ipv4_as_ipv4() {
+        let net = |text: &str| network(text.parse().unwrap());
+        assert_eq!(net("2001:db8:1:2:3::4"), net("2001:db8:1:2:ffff::1"));
+        assert_ne!(net("2001:db8:1:2::1"), net("2001:db8:1:3::1"));
+        assert_eq!(net("::ffff:192.0.2.7"), net("192.0.2.7"));
+    }
+
+    #[test]
+    fn the_name_of_a_counter_does_not_say_whom_it_counts() {
+        let keys = Keys::new(Key::from_bytes([1; 32]));
+        assert!(!keys.unknown("alice").0.contains("alice"));
+        assert_ne!(keys.unknown("alice"), Keys::new(Key::from_bytes([2; 32])).unknown("alice"));
+        assert_ne!(keys.account(&IdentityId("a".into())), keys.unknown("a"));
+    }
+}
