@@ -219,7 +219,7 @@ fn config() {
     wire("registration_mode", &modes);
     let config = ClientConfig {
         app_name: "Weather".into(),
-        logo: Some("/_gatehouse/logo".into()),
+        logo: Some("/_gatehouse/assets/logo".into()),
         tagline: "Rain or shine.".into(),
         registration: RegistrationMode::Open,
         recovery: true,

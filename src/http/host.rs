@@ -1,6 +1,6 @@
 //! Which hosts this endpoint answers for, and which origins may speak to it. Exact lists, never patterns.
 
-use crate::config::Settings;
+use crate::config::{PublicUrl, Settings};
 
 /// The names under which people on this machine reach an app that has no public URL.
 const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -15,30 +15,24 @@ pub struct HostPolicy {
 impl HostPolicy {
     /// The policy of the settings: the public URL alone, or without one this machine's own names at `port`.
     pub fn new(settings: &Settings, port: u16) -> Self {
-        settings.public_url.as_deref().map_or_else(|| Self::local(port), Self::public)
+        match &settings.public_url {
+            Some(_) => settings.public_origin().map_or_else(Self::nothing, |url| Self::public(&url)),
+            None => Self::local(port),
+        }
     }
 
-    /// The policy of a public URL. A text that is not an http or https URL allows nothing.
-    pub fn public(url: &str) -> Self {
-        let nothing = Self { hosts: Vec::new(), origins: Vec::new() };
-        let Some((scheme, rest)) = url.split_once("://") else { return nothing };
-        let scheme = scheme.to_ascii_lowercase();
-        let default_port = match scheme.as_str() {
-            "https" => ":443",
-            "http" => ":80",
-            _ => return nothing,
-        };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-        let host = authority.strip_suffix(default_port).unwrap_or(&authority);
-        if host.is_empty() || host.contains('@') {
-            return nothing;
-        }
+    fn nothing() -> Self {
+        Self { hosts: Vec::new(), origins: Vec::new() }
+    }
+
+    fn public(url: &PublicUrl) -> Self {
+        let host = url.authority();
         let mut hosts = vec![host.to_owned()];
         // A proxy may spell the default port out: the same host (RFC 9110 §4.2.3).
         if !has_port(host) {
-            hosts.push(format!("{host}{default_port}"));
+            hosts.push(format!("{host}:{}", if url.is_https() { 443 } else { 80 }));
         }
-        Self { hosts, origins: vec![format!("{scheme}://{host}")] }
+        Self { hosts, origins: vec![url.origin().to_owned()] }
     }
 
     /// The policy of an app on this machine.

@@ -1,11 +1,39 @@
 //! HTTP: the only module that knows axum.
 //!
-//! Every route of the endpoint is a handler named `get` or `post` in a module named after its page. What a request
-//! must be before a handler sees it (host, origin, size) is decided in `admission`. What may be decided about
-//! people is decided behind [`crate::endpoint::Endpoint`], never here.
+//! Every route of the endpoint is a handler named `get` or `post` in a module named after its page, and stands in
+//! `router`. What a request must be before a handler sees it (host, origin, size) is decided in `admission`. What may
+//! be decided about people is decided behind [`crate::endpoint::Endpoint`], never here.
+//!
+//! To add a route: a module with its handler, a line in `router`, a line in `openapi`.
 
+mod address;
+mod admission;
+mod answer;
+mod assets;
+mod body;
+mod config;
+mod context;
 mod cookie;
+mod headers;
+mod health;
 mod host;
+mod login;
+mod logo;
+mod logout;
+mod metrics;
+mod openapi;
+mod page;
+mod password;
+mod recovery;
+mod registration;
+mod responder;
+mod router;
+mod serve;
+mod session;
+mod verification;
 
 pub use cookie::CookieNames;
 pub use host::HostPolicy;
+pub use openapi::document as openapi_document;
+pub use responder::{Responder, Surface};
+pub use serve::serve;

@@ -17,7 +17,7 @@ fn with_https_the_names_are_host_bound_and_the_cookies_secure() {
 fn without_https_they_are_plain() {
     let names = CookieNames::new("abc", false);
     assert_eq!(
-        names.set(&names.session, "t", Some(Duration::from_secs(60))),
+        names.set(&names.session, "t", Some(Duration::from_mins(1))),
         "gatehouse-abc=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"
     );
     assert_eq!(

@@ -30,12 +30,14 @@ fn without_a_public_url_only_this_machine_at_the_real_port() {
     }
 }
 
+fn public(url: &str) -> HostPolicy {
+    HostPolicy::new(&Settings { public_url: Some(url.into()), ..Settings::default() }, 8501)
+}
+
 #[test]
 fn a_public_url_allows_itself_and_nothing_of_this_machine() {
-    let settings =
-        Settings { public_url: Some("https://App.example.org/base/".into()), ..Settings::default() };
-    let policy = HostPolicy::new(&settings, 8501);
-    assert!(policy.allows_host("app.example.org"));
+    let policy = public("https://App.example.org/");
+    assert!(policy.allows_host("app.example.org") && policy.allows_host("APP.example.org"));
     assert!(policy.allows_host("app.example.org:443"));
     assert!(policy.allows_origin("https://app.example.org"));
     for host in ["localhost:8501", "app.example.org:8501", "xapp.example.org", "app.example.org.evil.example"]
@@ -51,20 +53,21 @@ fn a_public_url_allows_itself_and_nothing_of_this_machine() {
 
 #[test]
 fn ports_and_ipv6_in_a_public_url_are_kept_exact() {
-    let policy = HostPolicy::public("https://app.example.org:8443");
+    let policy = public("https://app.example.org:8443");
     assert!(policy.allows_host("app.example.org:8443") && !policy.allows_host("app.example.org"));
     assert!(policy.allows_origin("https://app.example.org:8443"));
-    let policy = HostPolicy::public("http://[2001:db8::1]");
+    let policy = public("http://[2001:db8::1]");
     assert!(policy.allows_host("[2001:db8::1]") && policy.allows_host("[2001:db8::1]:80"));
-    let policy = HostPolicy::public("https://app.example.org:443/");
+    let policy = public("https://app.example.org:443/");
     assert!(policy.allows_host("app.example.org") && policy.allows_origin("https://app.example.org"));
 }
 
 #[test]
-fn what_is_no_url_allows_nothing() {
-    for url in ["", "app.example.org", "ftp://app.example.org", "https://", "https://a@b", "*", "https:///x"]
+fn what_is_no_origin_allows_nothing() {
+    for url in
+        ["", "app.example.org", "ftp://app.example.org", "https://", "https://a@b", "*", "https://a/path"]
     {
-        let policy = HostPolicy::public(url);
+        let policy = public(url);
         assert!(policy.hosts.is_empty() && policy.origins.is_empty(), "{url}");
     }
 }

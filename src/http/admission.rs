@@ -1,0 +1,99 @@
+//! What a request must be before a handler sees it: for this host, from this site's own pages, of bounded size.
+
+use axum::{
+    body::Bytes,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Request,
+        header::{
+            ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+            ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HOST, ORIGIN,
+            VARY,
+        },
+        uri::Authority,
+    },
+};
+use gatehouse_protocol::{ErrorCode, MOUNT, Problem};
+
+use super::{
+    body::BODY_MAX,
+    host::HostPolicy,
+    responder::{App, Surface},
+};
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Routes that a monitor asks under whatever name it knows the machine by; they say nothing about people.
+const ANY_HOST: [&str; 3] = ["/_gatehouse/health", "/metrics", "/openapi.json"];
+
+/// Refuses what no handler should see.
+pub(super) fn admit(app: &App, request: &Request<Bytes>) -> Result<(), Problem> {
+    if request.body().len() > BODY_MAX {
+        return Err(Problem::new(ErrorCode::TooLarge));
+    }
+    let Some(policy) = app.policy() else { return Err(Problem::new(ErrorCode::UnknownHost)) };
+    let host = only(request.headers(), &HOST);
+    if !ANY_HOST.contains(&request.uri().path()) {
+        let named = request.uri().authority().map(Authority::as_str);
+        let known = host.is_some_and(|host| policy.allows_host(host))
+            && named.is_none_or(|host| policy.allows_host(host));
+        if !known {
+            return Err(Problem::new(ErrorCode::UnknownHost));
+        }
+    }
+    if request.method() == Method::POST && !from_own_page(app, policy, request.headers()) {
+        return Err(Problem::new(ErrorCode::ForeignOrigin));
+    }
+    Ok(())
+}
+
+/// Whether a request that changes something comes from a page of this site. A browser says so truthfully; whoever is
+/// no browser carries no one else's cookies.
+fn from_own_page(app: &App, policy: &HostPolicy, headers: &HeaderMap) -> bool {
+    let site = headers.get(FETCH_SITE).map_or("none", |value| value.to_str().unwrap_or("cross-site"));
+    let origin = only(headers, &ORIGIN);
+    site != "cross-site"
+        && origin.is_some_and(|origin| policy.allows_origin(origin) || app_origin(app, headers).is_some())
+}
+
+/// The `Origin` of a request, if the endpoint stands on a loopback port and this is the app's page. Both must name the
+/// same host, or the cookie would be another site's.
+pub(super) fn app_origin<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
+    let Surface::Loopback { app_origins } = &app.surface else { return None };
+    let (origin, host) = (only(headers, &ORIGIN)?, only(headers, &HOST)?);
+    let same_host = hostname(origin.split_once("://")?.1).eq_ignore_ascii_case(hostname(host));
+    (same_host && app_origins.iter().any(|allowed| allowed == origin)).then(|| headers.get(ORIGIN)).flatten()
+}
+
+/// Whether a browser asks if the app's page may send what it is about to send.
+pub(super) fn is_preflight(request: &Request<Bytes>) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        && request.uri().path().starts_with(MOUNT)
+}
+
+/// Lets the app's page read the response and send its cookie along.
+pub(super) fn share(headers: &mut HeaderMap, origin: &HeaderValue, preflight: bool) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    headers.append(VARY, HeaderValue::from_static("origin"));
+    if preflight {
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type"));
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    }
+}
+
+/// A header that is there exactly once and is text.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut lines = headers.get_all(name).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
+    line.to_str().ok()
+}
+
+/// An authority without its port.
+fn hostname(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
+    }
+}

@@ -1,0 +1,86 @@
+//! The standalone page: the same bundle as a page of its own, for links that arrive by mail and for `serve`.
+
+use std::{fs, io, path::Path, sync::Arc};
+
+use axum::{
+    extract::State,
+    http::{
+        StatusCode,
+        header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION},
+    },
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use gatehouse_protocol::{ErrorCode, MOUNT, Problem};
+use sha2::{Digest as _, Sha256};
+
+use super::{answer::Refusal, responder::App};
+
+/// The page and what it may do.
+#[derive(Debug)]
+pub(super) struct Page {
+    html: String,
+    policy: String,
+}
+
+impl Page {
+    /// Reads `index.html` of the bundle and works out the policy that fits it.
+    pub(super) fn load(assets: &Path) -> io::Result<Self> {
+        Ok(Self::new(fs::read_to_string(assets.join("index.html"))?))
+    }
+
+    fn new(html: String) -> Self {
+        let scripts = hashes(&html, "script");
+        let styles = hashes(&html, "style");
+        let policy = format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
+             connect-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'"
+        );
+        Self { html, policy }
+    }
+}
+
+/// The page.
+#[utoipa::path(get, path = "/_gatehouse/", responses((status = 200, description = "The page"), super::openapi::Refusals))]
+pub(super) async fn get(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let page = app.page.as_ref().ok_or(Refusal(Problem::new(ErrorCode::NotFound)))?;
+    let headers =
+        [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, page.policy.as_str())];
+    Ok((headers, page.html.clone()).into_response())
+}
+
+/// The mount without its slash leads to the page.
+pub(super) async fn redirect(State(app): State<Arc<App>>) -> Response {
+    let target = format!("{}{MOUNT}/", app.base_path());
+    (StatusCode::PERMANENT_REDIRECT, [(LOCATION, target)]).into_response()
+}
+
+/// The hashes of a page's inline elements, as a policy lists them (CSP Level 3 §2.3.1).
+fn hashes(html: &str, element: &str) -> String {
+    // Browsers hash the text after newlines were normalized (HTML, preprocessing the input stream).
+    let html = html.replace("\r\n", "\n");
+    let lower = html.to_ascii_lowercase();
+    let (open, close) = (format!("<{element}"), format!("</{element}"));
+    let mut sources = String::new();
+    let mut from = 0;
+    while let Some(start) = lower.get(from..).and_then(|rest| rest.find(&open)).map(|at| from + at) {
+        let Some(body) = lower.get(start..).and_then(|rest| rest.find('>')).map(|at| start + at + 1) else {
+            break;
+        };
+        let Some(end) = lower.get(body..).and_then(|rest| rest.find(&close)).map(|at| body + at) else {
+            break;
+        };
+        let attributes = lower.get(start + open.len()..body).unwrap_or_default();
+        let text = html.get(body..end).unwrap_or_default();
+        if !attributes.contains("src=") && !text.is_empty() {
+            let hash = STANDARD.encode(Sha256::digest(text.as_bytes()));
+            sources.extend([" 'sha256-", &hash, "'"]);
+        }
+        from = end;
+    }
+    sources
+}
+
+#[cfg(test)]
+mod tests;

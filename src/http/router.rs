@@ -1,0 +1,60 @@
+//! The table of routes.
+
+use std::{any::Any, sync::Arc};
+
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+use gatehouse_protocol::{ErrorCode, MOUNT, Problem};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::{
+    answer::Refusal,
+    assets, config, health, login, logo, logout, metrics, openapi, page, password, recovery, registration,
+    responder::{App, Surface},
+    session, verification,
+};
+
+/// The routes of a surface, with a problem for everything else.
+pub(super) fn router(app: &Arc<App>) -> Router {
+    let mut router = Router::new().route(MOUNT, get(page::redirect));
+    for (path, handlers) in mounted() {
+        router = router.route(&format!("{MOUNT}{path}"), handlers);
+    }
+    if matches!(app.surface, Surface::Standalone) {
+        router = router.route("/metrics", get(metrics::get)).route("/openapi.json", get(openapi::get));
+    }
+    router
+        .fallback(|| async { Refusal(Problem::new(ErrorCode::NotFound)) })
+        .method_not_allowed_fallback(|| async { Refusal(Problem::new(ErrorCode::MethodNotAllowed)) })
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| broken(&*panic)))
+        .with_state(app.clone())
+}
+
+fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 13] {
+    [
+        ("/", get(page::get)),
+        ("/assets/{*file}", get(assets::get)),
+        ("/assets/logo", get(logo::get)),
+        ("/health", get(health::get)),
+        ("/config", get(config::get)),
+        ("/session", get(session::get)),
+        ("/login", post(login::post)),
+        ("/logout", post(logout::post)),
+        ("/registration", post(registration::post)),
+        ("/verification", post(verification::post)),
+        ("/recovery", post(recovery::post)),
+        ("/password", post(password::post)),
+        ("/password/strength", post(password::strength::post)),
+    ]
+}
+
+/// A handler panicked: a defect of ours. The browser learns that much, the log what it was, the process lives.
+fn broken(panic: &(dyn Any + Send)) -> Response {
+    let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    tracing::error!(?message, "a handler panicked");
+    Refusal(Problem::new(ErrorCode::Internal)).into_response()
+}
