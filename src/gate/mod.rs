@@ -1,8 +1,10 @@
 //! The decisions in front of an app: what a request may bring in, which session a websocket belongs to, and when a
 //! websocket has to be closed. The bytes themselves are moved by the ASGI layer in `component/`.
 
+mod guard;
 mod headers;
 mod sockets;
 
+pub use guard::{Admission, Gate, Refusal};
 pub use headers::{HANDLE_HEADER, Header, cookie_header, single, strip};
 pub use sockets::{Binding, Kind, Sockets, Standing, Verdict};

@@ -1,0 +1,79 @@
+"""The ``gatehouse`` command. Only ``run`` imports Streamlit; everything else is the native module's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from streamlit_gatehouse import _native
+
+_USAGE = """Usage: gatehouse run APP.py [streamlit options] [-- arguments of the app]
+
+Serves a Streamlit app with the sign-in endpoint on the same origin and the gate in front.
+The options are those of `streamlit run`.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] != "run":
+        sys.exit(_native.cli_main(["gatehouse", *arguments]))
+    if len(arguments) == 1 or arguments[1] in {"-h", "--help"}:
+        print(_USAGE)
+        sys.exit(0 if len(arguments) > 1 else 2)
+    try:
+        _run(arguments[1:])
+    except RuntimeError as error:
+        print(f"gatehouse: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _run(arguments: list[str]) -> None:
+    import click
+    from streamlit_gatehouse import _state, _streamlit
+    from streamlit_gatehouse._mount import mount
+
+    @click.command("run")
+    @_streamlit.with_options
+    @click.argument("target")
+    @click.argument("args", nargs=-1)
+    def parse(target: str, args: tuple[str, ...], **values: Any) -> None:
+        path = Path(target)
+        if path.is_dir():
+            path /= "streamlit_app.py"
+        if not path.is_file():
+            raise RuntimeError(f"There is no file {path}. Name the app's main script.")
+        script = str(path.resolve())
+        options = _streamlit.flags(values)
+        _streamlit.load_options(script, options)
+        complaint = _streamlit.unsupported()
+        if complaint is not None:
+            raise RuntimeError(complaint)
+        # Refuse wrong settings before anything listens.
+        _native.open(script, str(_state.ASSETS))
+        _bind(options)
+        # uvicorn believes X-Forwarded-For from 127.0.0.1 unless told otherwise; the endpoint names its proxies.
+        os.environ["FORWARDED_ALLOW_IPS"] = ""
+        _streamlit.run(script, options, args, mount())
+
+    parse.main(args=arguments, prog_name="gatehouse run", standalone_mode=True)
+
+
+def _bind(options: dict[str, Any]) -> None:
+    """Without a public URL the app is for this machine: listen nowhere else."""
+    from streamlit_gatehouse import _streamlit
+
+    if _native.public_url() is not None:
+        return
+    address = _streamlit.option("server.address")
+    if address is None:
+        options["server.address"] = "127.0.0.1"
+    elif address not in {"localhost", "127.0.0.1", "::1"}:
+        raise RuntimeError(
+            f"server.address is {address}, but without a public URL only this machine is served. "
+            'Write where people reach the app into gatehouse.toml, for example: public_url = "https://app.example.org"'
+        )

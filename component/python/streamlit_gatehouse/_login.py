@@ -1,0 +1,155 @@
+"""What an app calls: login, roles, logout. Who someone is, only the endpoint says."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, ParamSpec, TypeVar, overload
+
+import streamlit as st
+from streamlit_gatehouse import _form, _native, _state, _streamlit, testing
+from streamlit_gatehouse._user import User, from_identity
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def current_user() -> User | None:
+    """Give who is signed in, or nothing. Never draws.
+
+    Asks the endpoint again in every run, in microseconds.
+    """
+    running = _streamlit.context()
+    if running is None:
+        return None
+    if not _streamlit.serving():
+        return testing.signed_in(running)
+    handle = _form.handle()
+    if handle is None:
+        return None
+    # Under the gate activity is read off the messages; here a fragment may be a timer's doing.
+    active = not _state.gated and not _streamlit.in_fragment_rerun(running)
+    identity = _native.current(handle, active)
+    if identity is None:
+        return None
+    if _state.gated:
+        _streamlit.write_user(running, identity)
+    else:
+        _streamlit.refuse_resume(running.session_id)
+    return from_identity(identity)
+
+
+def login(roles: Iterable[str] = ()) -> User:
+    """Draw the forms until someone is signed in, then give the user.
+
+    With ``roles``, someone who has none of them sees a page that says so. Until then nothing below runs.
+    """
+    return _require(_names(roles), None)
+
+
+def require(*roles: str, aal: int | None = None) -> User:
+    """Let in who is signed in and has any of ``roles``; others see the form, or that they are not allowed.
+
+    Write it at the top of a page: Streamlit runs pages without the app's main script.
+    """
+    return _require(_names(roles), aal)
+
+
+@overload
+def protected(function: Callable[P, R], /) -> Callable[P, R | None]: ...
+
+
+@overload
+def protected(
+    *, roles: Iterable[str] = (), aal: int | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R | None]]: ...
+
+
+def protected(function: Any = None, /, *, roles: Iterable[str] = (), aal: int | None = None) -> Any:
+    """Guard a widget's callback or a fragment, which Streamlit runs without the top of the script.
+
+    Whoever is not signed in, or has none of ``roles``, runs nothing of it.
+    """
+    names = _names(roles)
+
+    def decorate(guarded: Callable[P, R]) -> Callable[P, R | None]:
+        @functools.wraps(guarded)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R | None:
+            try:
+                user = current_user()
+            except _native.UnavailableError:
+                return None
+            if user is None or not _allowed(user, names, aal):
+                return None
+            return guarded(*args, **kwargs)
+
+        return wrapper
+
+    return decorate if function is None else decorate(function)
+
+
+def logout() -> None:
+    """Sign out: ends the session, in every tab. Works as a callback, too."""
+    running = _streamlit.context()
+    if running is None:
+        return
+    if not _streamlit.serving():
+        testing.sign_out(running)
+        return
+    handle = _form.handle()
+    if handle is not None:
+        _native.end(handle)
+    # What the app kept for one person is not for the next.
+    st.session_state.clear()
+    if _state.gated:
+        # The gate closes the websocket, and the page loads anew.
+        st.stop()
+    st.rerun()
+
+
+def change_password() -> bool:
+    """Draw the form that changes the password of who is signed in; true in the run after it was changed."""
+    user = login()
+    if not _streamlit.serving():
+        return False
+    changed = st.session_state.pop("gatehouse-done", False) is True
+    _form.draw("change_password", username=user.username)
+    return changed
+
+
+def _require(roles: tuple[str, ...], aal: int | None) -> User:
+    slot = st.empty()
+    try:
+        user = current_user()
+    except _native.UnavailableError as error:
+        _deny(slot, str(error))
+    if user is None:
+        with slot.container():
+            if _streamlit.serving():
+                _form.draw("login")
+        st.stop()
+    if not _allowed(user, roles, aal):
+        with slot.container():
+            if _streamlit.serving():
+                _form.draw("not_allowed", username=user.username, roles=roles)
+        st.stop()
+    if _streamlit.serving() and not _state.gated:
+        with slot.container():
+            _form.draw("watch", username=user.username)
+    return user
+
+
+def _deny(slot: Any, sentence: str) -> NoReturn:
+    slot.error(sentence)
+    st.stop()
+
+
+def _allowed(user: User, roles: tuple[str, ...], aal: int | None) -> bool:
+    return (not roles or user.has_any(roles)) and (aal is None or user.aal >= aal)
+
+
+def _names(roles: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(roles, str):
+        # A text is a sequence of letters: "admin" would ask for the role "a", and let in whoever has it.
+        return (roles,)
+    return tuple(roles)

@@ -1,0 +1,80 @@
+"""What this process serves: under the gate, plain, or nothing yet."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from streamlit_gatehouse import _native, _streamlit
+
+ASSETS = Path(__file__).parent / "static"
+
+#: The gate stands in front of this process's app: only then is a handle in the headers believed.
+gated = False
+#: Where the endpoint is under the gate.
+base_path = ""
+
+_PLAIN = """
+  Gatehouse runs without its gate, for development on this machine only: the app's code can read session
+  cookies, and pages that don't ask for a login are open to everyone. Serve it with `gatehouse run`.
+"""
+
+_plain_port: int | None = None
+_lock = threading.Lock()
+
+
+def manifest() -> dict[str, Any]:
+    """Name the files of the browser bundle."""
+    try:
+        names: dict[str, Any] = json.loads((ASSETS / "manifest.json").read_text("utf-8"))
+    except FileNotFoundError:
+        raise RuntimeError(
+            "The browser bundle is missing from this installation: install streamlit-gatehouse again."
+        ) from None
+    return names
+
+
+def announce(port: int) -> None:
+    """Tell the endpoint where the app is, and the operator how to make the first administrator."""
+    scheme = "https" if _streamlit.option("server.sslCertFile") else "http"
+    _native.set_local_url(f"{scheme}://localhost:{port}")
+    link = _native.setup_link()
+    if link is not None:
+        print(
+            f"\n  There is no administrator yet. Make the first one here:\n\n  {link}\n",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def start_gate(root_path: str, port: int | None) -> None:
+    """Open the endpoint behind the gate; the first call does it."""
+    global gated, base_path
+    with _lock:
+        if gated:
+            return
+        _native.open(_streamlit.main_script(), str(ASSETS))
+        option = (_streamlit.option("server.baseUrlPath") or "").strip("/")
+        base_path = root_path.rstrip("/") + (f"/{option}" if option else "")
+        port = port or int(_streamlit.option("server.port"))
+        _native.mount(port, base_path)
+        gated = True
+        announce(port)
+
+
+def start_plain() -> int:
+    """Open the endpoint on a loopback port of its own, for an app that runs without the gate."""
+    global _plain_port
+    with _lock:
+        if _plain_port is None:
+            _native.open(_streamlit.main_script(), str(ASSETS))
+            app = int(_streamlit.option("server.port"))
+            names = ("localhost", "127.0.0.1", "[::1]")
+            _plain_port = _native.serve_loopback([f"http://{name}:{app}" for name in names])
+            complaint = _streamlit.unsupported()
+            print(_PLAIN + (f"  {complaint}\n" if complaint else ""), file=sys.stderr, flush=True)
+            announce(app)
+        return _plain_port

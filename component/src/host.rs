@@ -1,0 +1,181 @@
+//! The endpoint of this process: opened once, with a runtime of its own, and again in a forked child, where the
+//! parent's threads and connections are of no use.
+
+use std::{
+    io::IsTerminal as _,
+    path::PathBuf,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+};
+
+use gatehouse::{
+    config::{LoadFrom, load},
+    endpoint::Endpoint,
+    gate::Gate,
+    http::{HostPolicy, Responder, Surface},
+    storage::StorageError,
+};
+use pyo3::prelude::*;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{SetupError, UnavailableError, deliver::Deliver};
+
+/// How many threads serve the endpoint; hashing has threads of its own.
+const WORKERS: usize = 2;
+
+static HOST: RwLock<Option<Arc<Host>>> = RwLock::new(None);
+
+/// What a process holds.
+pub(crate) struct Host {
+    process: u32,
+    pub(crate) runtime: Runtime,
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) deliver: Deliver,
+    pub(crate) mount: OnceLock<Mount>,
+    loopback: OnceLock<u16>,
+}
+
+/// The endpoint on the app's own origin.
+pub(crate) struct Mount {
+    pub(crate) responder: Responder,
+    pub(crate) policy: HostPolicy,
+}
+
+/// The host of this process.
+pub(crate) fn host() -> PyResult<Arc<Host>> {
+    existing().ok_or_else(|| SetupError::new_err("Gatehouse is not open in this process: call open() first."))
+}
+
+/// Storage failed: say so once in the log, and coarsely to Python.
+pub(crate) fn unavailable(error: StorageError) -> PyErr {
+    tracing::error!(%error, "storage can't be asked");
+    UnavailableError::new_err("The sign-in service can't be reached. Try again in a moment.")
+}
+
+fn existing() -> Option<Arc<Host>> {
+    let host = HOST.read().unwrap_or_else(PoisonError::into_inner);
+    host.as_ref().filter(|host| host.process == std::process::id()).cloned()
+}
+
+fn setup(error: impl std::fmt::Display) -> PyErr {
+    SetupError::new_err(error.to_string())
+}
+
+/// Opens the endpoint of this process, with the settings of the app whose main script is `script`. Once only.
+#[pyfunction]
+fn open(py: Python<'_>, script: Option<PathBuf>, assets: PathBuf) -> PyResult<()> {
+    py.detach(|| {
+        let mut slot = HOST.write().unwrap_or_else(PoisonError::into_inner);
+        if slot.as_ref().is_some_and(|host| host.process == std::process::id()) {
+            return Ok(());
+        }
+        let opened = Host::open(script, assets)?;
+        if let Some(of_parent) = slot.replace(Arc::new(opened)) {
+            // Dropping it would wait for threads that only the parent has.
+            std::mem::forget(of_parent);
+        }
+        Ok(())
+    })
+}
+
+impl Host {
+    fn open(script: Option<PathBuf>, assets: PathBuf) -> PyResult<Self> {
+        let filter = tracing_subscriber::EnvFilter::try_from_env("GATEHOUSE_LOG");
+        let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("gatehouse=info,warn"));
+        // Refused when the app has a subscriber of its own, which is then used.
+        let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let _ = subscriber.with_ansi(std::io::stderr().is_terminal()).try_init();
+        let mut settings = load(&LoadFrom::process(script)).map_err(setup)?.settings;
+        settings.assets.get_or_insert(assets);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("gatehouse")
+            .enable_all()
+            .build()
+            .map_err(setup)?;
+        let endpoint = runtime.block_on(Endpoint::open(settings)).map_err(setup)?;
+        {
+            let _entered = runtime.enter();
+            endpoint.start();
+        }
+        let gate = Arc::new(Gate::new(Arc::clone(&endpoint)));
+        Ok(Self {
+            process: std::process::id(),
+            runtime,
+            endpoint,
+            gate,
+            deliver: Deliver::start()?,
+            mount: OnceLock::new(),
+            loopback: OnceLock::new(),
+        })
+    }
+}
+
+/// Serves the endpoint under `base_path` of the app, whose port is `port`. Once only.
+#[pyfunction]
+fn mount(port: u16, base_path: String) -> PyResult<()> {
+    let host = host()?;
+    let endpoint = &host.endpoint;
+    endpoint.set_base_path(&base_path);
+    host.mount.get_or_init(|| Mount {
+        policy: HostPolicy::new(endpoint.settings(), port),
+        responder: Responder::new(Arc::clone(endpoint), Surface::Mount { base_path }),
+    });
+    Ok(())
+}
+
+/// Serves the endpoint on a loopback port of its own, for pages of these origins, and returns the port. Once only.
+#[pyfunction]
+fn serve_loopback(py: Python<'_>, app_origins: Vec<String>) -> PyResult<u16> {
+    let host = host()?;
+    py.detach(|| {
+        if let Some(port) = host.loopback.get() {
+            return Ok(*port);
+        }
+        let listener = host.runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", 0)))?;
+        let port = listener.local_addr()?.port();
+        if host.loopback.set(port).is_ok() {
+            let serving = gatehouse::http::serve(
+                Arc::clone(&host.endpoint),
+                listener,
+                Surface::Loopback { app_origins },
+                std::future::pending(),
+            );
+            host.runtime.spawn(async move {
+                if let Err(error) = serving.await {
+                    tracing::error!(%error, "the endpoint's loopback port failed");
+                }
+            });
+        }
+        Ok(host.loopback.get().copied().unwrap_or(port))
+    })
+}
+
+/// Where the app is on this machine, for links while there is no public URL.
+#[pyfunction]
+fn set_local_url(url: String) -> PyResult<()> {
+    host()?.endpoint.set_local_url(url);
+    Ok(())
+}
+
+/// The public URL of the app, if it is set.
+#[pyfunction]
+fn public_url() -> PyResult<Option<String>> {
+    Ok(host()?.endpoint.settings().public_url.clone())
+}
+
+/// The one-time link that makes the first administrator, made anew; `None` when there is one.
+#[pyfunction]
+fn setup_link(py: Python<'_>) -> PyResult<Option<String>> {
+    let host = host()?;
+    py.detach(|| host.runtime.block_on(host.endpoint.setup_link())).map_err(unavailable)
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(open, module)?)?;
+    module.add_function(wrap_pyfunction!(mount, module)?)?;
+    module.add_function(wrap_pyfunction!(serve_loopback, module)?)?;
+    module.add_function(wrap_pyfunction!(set_local_url, module)?)?;
+    module.add_function(wrap_pyfunction!(public_url, module)?)?;
+    module.add_function(wrap_pyfunction!(setup_link, module)?)
+}

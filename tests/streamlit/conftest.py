@@ -1,0 +1,25 @@
+"""Apps that are served once for many tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit import APPS, Served, make_admin, serve
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve the guarded app behind the gate; `alice` is an administrator."""
+    directory: Path = tmp_path_factory.mktemp("guarded")
+    with serve(APPS / "guarded", directory) as served:
+        make_admin(served)
+        yield served
+
+
+@pytest.fixture(scope="session")
+def naive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve the naive app with plain Streamlit."""
+    with serve(APPS / "naive", tmp_path_factory.mktemp("naive"), gate=False) as served:
+        yield served
