@@ -1,0 +1,85 @@
+//! Bad days: defects, a database that is locked or gone.
+
+use serde_json::json;
+use sqlx::{Connection as _, Executor as _};
+
+use crate::kit::{OTHER_PASSWORD, PASSWORD, app, login_step, registration_step};
+
+/// A handler panics. The browser gets a generic answer, and the process goes on.
+#[tokio::test]
+async fn a_panic_in_a_handler() {
+    let app = app().await;
+    app.add("alice").await;
+    app.entropy.set_broken(true);
+    let reply = app.login("alice").await;
+    reply.expect_problem(500, "internal");
+    assert_eq!(reply.text(), r#"{"code":"internal","field":null,"retry_after":null}"#);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert!(reply.cookies().is_empty());
+    app.entropy.set_broken(false);
+    app.login("alice").await.expect_complete();
+}
+
+/// Another process holds the database. Nobody is let in, the form can say "try again", and when it is free again
+/// everything that was acknowledged is there.
+#[tokio::test]
+async fn a_locked_database() {
+    let app = app().await;
+    app.add("alice").await;
+    let session = app.login("alice").await.expect_complete();
+    let path = app.directory.path().join("gatehouse.db");
+    let mut other = sqlx::SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    other.execute("BEGIN EXCLUSIVE").await.unwrap();
+    for reply in [
+        app.login("alice").await,
+        app.login_with("alice", "wrong-password").await,
+        app.post("/registration", &registration_step("bob", "bob@example.org", PASSWORD)).send().await,
+        app.get("/health").send().await,
+    ] {
+        reply.expect_problem(503, "unavailable");
+        assert!(reply.header("retry-after").is_some());
+        assert!(reply.cookies().is_empty(), "nobody is let in");
+    }
+    other.execute("ROLLBACK").await.unwrap();
+    app.login("alice").await.expect_complete();
+    app.get("/session").cookie(&session).send().await.expect_state("signed_in");
+    assert_eq!(app.get("/health").send().await.status, 200);
+}
+
+/// The database is gone while the endpoint runs.
+#[tokio::test]
+async fn a_database_that_is_gone() {
+    let app = app().await;
+    app.add("alice").await;
+    app.login("alice").await.expect_complete();
+    let path = app.directory.path().join("gatehouse.db");
+    let mut other = sqlx::SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    other.execute("ALTER TABLE session RENAME TO gone").await.unwrap();
+    let reply = app.login("alice").await;
+    assert!(matches!(reply.status.as_u16(), 500 | 503), "{}", reply.text());
+    assert!(reply.cookies().is_empty(), "nobody is let in");
+    assert!(!reply.text().contains("session"), "nothing of the inside is shown: {}", reply.text());
+    other.execute("ALTER TABLE gone RENAME TO session").await.unwrap();
+    app.login("alice").await.expect_complete();
+}
+
+/// Two people change one password at the same moment: one wins, and the loser's session is not left behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn racing_password_changes() {
+    let app = std::sync::Arc::new(app().await);
+    app.add("alice").await;
+    let first = app.login("alice").await.expect_complete();
+    let second = app.login("alice").await.expect_complete();
+    let change = async |session: String, new: &'static str| {
+        let body = json!({"current": PASSWORD, "new": new});
+        app.post("/password", &body).cookie(&session).send().await
+    };
+    let (a, b) = tokio::join!(change(first, OTHER_PASSWORD), change(second, "walnut/harbor/17/kite"));
+    assert!(a.status == 200 || b.status == 200, "{} {}", a.text(), b.text());
+    let works = [OTHER_PASSWORD, "walnut/harbor/17/kite"].map(|password| login_step("alice", password));
+    let mut in_force = 0;
+    for step in works {
+        in_force += usize::from(app.post("/login", &step).send().await.status == 200);
+    }
+    assert_eq!(in_force, 1);
+}
