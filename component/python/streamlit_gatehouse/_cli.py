@@ -56,7 +56,7 @@ def _run(arguments: list[str]) -> None:
         # Refuse wrong settings before anything listens.
         _native.open(script, str(_state.ASSETS))
         _bind(options)
-        # uvicorn believes X-Forwarded-For from 127.0.0.1 unless told otherwise; the endpoint names its proxies.
+        # uvicorn believes X-Forwarded-For from 127.0.0.1 unless told otherwise.
         os.environ["FORWARDED_ALLOW_IPS"] = ""
         _streamlit.run(script, options, args, mount())
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, ParamSpec, TypeVar, overload
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 import streamlit as st
 from streamlit_gatehouse import _form, _native, _state, _streamlit, testing
 from streamlit_gatehouse._user import User, from_identity
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+_SIGNED_OUT = "gatehouse-signed-out"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -104,6 +109,7 @@ def logout() -> None:
     if _state.gated:
         # The gate closes the websocket, and the page loads anew.
         st.stop()
+    st.session_state[_SIGNED_OUT] = True
     st.rerun()
 
 
@@ -112,36 +118,46 @@ def change_password() -> bool:
     user = login()
     if not _streamlit.serving():
         return False
-    changed = st.session_state.pop("gatehouse-done", False) is True
-    _form.draw("change_password", username=user.username)
-    return changed
+    return _form.draw("change_password", username=user.username).get("done") == "password_changed"
 
 
 def _require(roles: tuple[str, ...], aal: int | None) -> User:
     slot = st.empty()
     try:
-        user = current_user()
+        user = current_user() or _sign_in(slot)
     except _native.UnavailableError as error:
-        _deny(slot, str(error))
-    if user is None:
-        with slot.container():
-            if _streamlit.serving():
-                _form.draw("login")
+        slot.error(str(error))
         st.stop()
     if not _allowed(user, roles, aal):
-        with slot.container():
-            if _streamlit.serving():
-                _form.draw("not_allowed", username=user.username, roles=roles)
+        _draw(slot, "not_allowed", user, roles)
         st.stop()
-    if _streamlit.serving() and not _state.gated:
-        with slot.container():
-            _form.draw("watch", username=user.username)
+    if not _state.gated:
+        _draw(slot, "watch", user)
     return user
 
 
-def _deny(slot: Any, sentence: str) -> NoReturn:
-    slot.error(sentence)
-    st.stop()
+def _sign_in(slot: DeltaGenerator) -> User:
+    """Draw the form; when it has brought a ticket, clear it again before the browser sees it."""
+    if not _streamlit.serving():
+        st.stop()
+    announce = "signed-out" if st.session_state.pop(_SIGNED_OUT, None) else None
+    with slot:
+        ticket = _form.draw("login", announce=announce).get("ticket")
+    if ticket is None:
+        st.stop()
+    if not _form.redeem(ticket):
+        st.rerun()
+    slot.empty()
+    user = current_user()
+    if user is None:
+        st.rerun()
+    return user
+
+
+def _draw(slot: DeltaGenerator, view: str, user: User, roles: Sequence[str] = ()) -> None:
+    if _streamlit.serving():
+        with slot:
+            _form.draw(view, username=user.username, roles=roles)
 
 
 def _allowed(user: User, roles: tuple[str, ...], aal: int | None) -> bool:

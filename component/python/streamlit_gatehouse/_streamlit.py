@@ -170,8 +170,8 @@ def main_script() -> str | None:
     return config._main_script_path
 
 
-def mount_component(data: dict[str, Any], key: str, events: Mapping[str, Callable[[], None]]) -> None:
-    """Draw the form; ``events`` are called before the next run when the browser sends one of them."""
+def mount_component(data: dict[str, Any], key: str, events: Sequence[str]) -> Mapping[str, Any]:
+    """Draw the form, and give what the browser sent with this run, which may be anything."""
     from streamlit.components.v2 import component
     from streamlit.runtime import Runtime
 
@@ -181,8 +181,13 @@ def mount_component(data: dict[str, Any], key: str, events: Mapping[str, Callabl
         # Registered lazily: outside a running app Streamlit refuses components with files.
         drawn = component(_COMPONENT, js="streamlit-*.js", css="gatehouse-*.css", isolate_styles=False)
         _renderer = (runtime, drawn)
-    callbacks = {f"on_{name}_change": call for name, call in events.items()}
-    _renderer[1](key=key, data=data, **callbacks)
+    callbacks = {f"on_{name}_change": _nothing for name in events}
+    result = _renderer[1](key=key, data=data, **callbacks)
+    return {name: result.get(name) for name in events}
+
+
+def _nothing() -> None:
+    """Only events that have a callback are reported."""
 
 
 _renderer: tuple[object, Callable[..., Any]] | None = None
