@@ -23,3 +23,12 @@ def naive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Serve the naive app with plain Streamlit."""
     with serve(APPS / "naive", tmp_path_factory.mktemp("naive"), gate=False) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def naive_headers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve an app whose proxy sends the roles in a header."""
+    options = ["--server.trustedUserHeaders", '{"x-roles": "roles"}']
+    directory = tmp_path_factory.mktemp("headers")
+    with serve(APPS / "headers", directory, gate=False, options=options) as served:
+        yield served

@@ -12,12 +12,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 from websockets.exceptions import ConnectionClosed
@@ -55,10 +56,12 @@ class Served:
         """Give what the process has printed."""
         return self.log.read_text("utf-8")
 
-    def post(self, path: str, body: object, cookies: str = "", **headers: str) -> tuple[int, Any, list[str]]:
+    def post(
+        self, path: str, body: object, cookies: str = "", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any, list[str]]:
         """Post JSON to the endpoint: status, answer and the cookies it sets."""
         connection = http.client.HTTPConnection("127.0.0.1", self.endpoint_port, timeout=TIMEOUT)
-        sent = {"Host": f"localhost:{self.endpoint_port}", "Origin": self.origin, **headers}
+        sent = {"Host": f"localhost:{self.endpoint_port}", "Origin": self.origin, **(headers or {})}
         sent["Content-Type"] = "application/json"
         if cookies:
             sent["Cookie"] = cookies
@@ -69,10 +72,10 @@ class Served:
         connection.close()
         return answer.status, json.loads(text) if text else None, found
 
-    def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
         """Get a page of the app."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
-        connection.request("GET", path, headers={"Host": f"localhost:{self.port}", **headers})
+        connection.request("GET", path, headers={"Host": f"localhost:{self.port}", **(headers or {})})
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
@@ -91,12 +94,12 @@ class Served:
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout
 
-    def sign_in(self, username: str, challenge: str | None = None, cookies: str = "") -> tuple[str, str | None]:
+    def sign_in(self, username: str, challenge: str | None = None, cookies: str = "") -> tuple[str, str]:
         """Sign in as the form does: the session's cookie, and the ticket if there was a challenge."""
         step = {"step": "password", "identifier": username, "password": PASSWORD, "keep": False}
         status, answer, found = self.post("/login", {**step, "challenge": challenge}, cookies)
         assert status == 200, answer
-        return session_cookie(found), answer.get("ticket")
+        return session_cookie(found), answer["ticket"] or ""
 
     def sign_out(self, cookie: str) -> None:
         """Sign out as the page does."""
@@ -149,7 +152,7 @@ def reachable(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_for(condition: Any, what: str, seconds: float = TIMEOUT) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = TIMEOUT) -> None:
     """Wait until `condition` holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -168,6 +171,17 @@ def make_admin(served: Served, username: str = "alice") -> str:
 
 
 @dataclass
+class Trigger:
+    """What a component sends when something happens."""
+
+    json: str
+
+
+#: True for a button that is pressed, JSON for a component's state.
+Widgets: TypeAlias = Mapping[str, "bool | str | Trigger"]
+
+
+@dataclass
 class Client:
     """One websocket to a served app."""
 
@@ -180,17 +194,17 @@ class Client:
     page_names: list[str] = field(default_factory=list)
     everything: bytes = b""
 
-    def rerun(self, page: str = "", **widgets: Any) -> Client:
+    def rerun(self, widgets: Widgets | None = None, page: str = "") -> Client:
         """Run the script as a browser does, with values of widgets, and read until the run is over."""
-        self.send(page, **widgets)
+        self.send(widgets, page)
         return self.read()
 
-    def send(self, page: str = "", **widgets: Any) -> None:
+    def send(self, widgets: Widgets | None = None, page: str = "") -> None:
         """Ask for a run."""
         message = BackMsg()
         message.rerun_script.query_string = ""
         message.rerun_script.page_name = page
-        for widget, value in widgets.items():
+        for widget, value in (widgets or {}).items():
             state = message.rerun_script.widget_states.widgets.add()
             state.id = widget
             if value is True:
@@ -221,10 +235,10 @@ class Client:
             elif kind == "script_finished":
                 return self
 
-    def _element(self, element: Any) -> None:
+    def _element(self, element: Element) -> None:
         kind = element.WhichOneof("type")
         if kind in {"markdown", "heading", "text", "alert"}:
-            self.texts.append(element.__getattribute__(kind).body)
+            self.texts.append(getattr(element, kind or "").body)
         elif kind == "bidi_component":
             self.components[element.bidi_component.id] = json.loads(
                 element.bidi_component.json or element.bidi_component.mixed.json
@@ -241,7 +255,7 @@ class Client:
 
     def send_ticket(self, ticket: object) -> Client:
         """Hand a ticket over as the form does."""
-        return self.rerun(**trigger(self.form[0], "ticket", ticket))
+        return self.rerun(trigger(self.form[0], "ticket", ticket))
 
     def closed(self, seconds: float = 5.0) -> tuple[int, float]:
         """Wait until the server closes: the code, and how long it took."""
@@ -254,13 +268,6 @@ class Client:
         raise AssertionError("the websocket was not closed")
 
 
-@dataclass
-class Trigger:
-    """What a component sends when something happens."""
-
-    json: str
-
-
 def trigger(component: str, event: str, value: object) -> dict[str, Trigger]:
     """Build the widget value that `setTriggerValue` sends."""
     widget = f"$$STREAMLIT_INTERNAL_KEY_{component}__events"
@@ -269,14 +276,19 @@ def trigger(component: str, event: str, value: object) -> dict[str, Trigger]:
 
 @contextlib.contextmanager
 def client(
-    served: Served, *, cookie: str = "", resume: str = "", page: str = "", **headers: str | None
+    served: Served,
+    *,
+    cookie: str = "",
+    resume: str = "",
+    page: str = "",
+    headers: Mapping[str, str | None] | None = None,
 ) -> Iterator[Client]:
     """Open a websocket as a browser does; a header that is None is left out."""
     token = generate_xsrf_token_string()
     sent: dict[str, str | None] = {
         "Origin": served.origin,
         "Cookie": f"_streamlit_xsrf={token}" + (f"; {cookie}" if cookie else ""),
-        **{name.replace("_", "-"): value for name, value in headers.items()},
+        **(headers or {}),
     }
     protocols = ["streamlit", token] + ([resume] if resume else [])
     host = sent.pop("Host", None) or f"localhost:{served.port}"
@@ -293,4 +305,4 @@ def client(
         compression=None,
         proxy=None,
     ) as opened:
-        yield Client(opened).rerun(page)
+        yield Client(opened).rerun(page=page)

@@ -54,7 +54,7 @@ def test_sign_out_in_one_tab_closes_the_others(app: Served) -> None:
     """One click on the app's own button ends the session everywhere."""
     cookie, _ = app.sign_in("alice")
     with client(app, cookie=cookie) as one, client(app, cookie=cookie) as other:
-        one.send(**{one.buttons["Sign out"]: True})
+        one.send({one.buttons["Sign out"]: True})
         assert other.closed()[0] == 4401
         assert one.closed()[0] == 4401
     with client(app, cookie=cookie) as later:

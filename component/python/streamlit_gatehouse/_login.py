@@ -100,7 +100,7 @@ def logout() -> None:
         return
     if not _streamlit.serving():
         testing.sign_out(running)
-        return
+        st.rerun()
     handle = _form.handle()
     if handle is not None:
         _native.end(handle)
