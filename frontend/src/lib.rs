@@ -1,1 +1,20 @@
-//! The Gatehouse login component.
+//! The Gatehouse login component: the forms for signing in, registering and choosing passwords.
+//!
+//! [`machine`] decides everything and knows nothing of the web. Around it, for the browser only: `view` draws what the
+//! machine describes, `http` makes every request, `stage` carries events in and effects out, `words` speaks the
+//! person's language, and `entry` is what JavaScript calls.
+
+pub mod machine;
+
+#[cfg(target_arch = "wasm32")]
+mod dom;
+#[cfg(target_arch = "wasm32")]
+pub mod entry;
+#[cfg(target_arch = "wasm32")]
+mod http;
+#[cfg(target_arch = "wasm32")]
+mod stage;
+#[cfg(target_arch = "wasm32")]
+mod view;
+#[cfg(target_arch = "wasm32")]
+mod words;

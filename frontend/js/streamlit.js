@@ -1,0 +1,85 @@
+// The Streamlit entry: hands the element and the data to the form, and the form's news to Python. It decides nothing.
+
+import { channel, listen } from "./channel.js";
+
+/** The form of each element that Streamlit gave us: Streamlit calls again on every change of data or theme. */
+const forms = new WeakMap();
+
+/** The words for the one case in which the form itself can't speak; filled in from the message files. */
+const WORDS = GATEHOUSE_WORDS;
+
+let bundle;
+
+/** The form's code: from the endpoint, else from beside this file. */
+function load(url) {
+  const beside = () => import("./gatehouse.js");
+  bundle ??= (url ? import(url).catch(beside) : beside())
+    .then(async (module) => {
+      await module.default();
+      return module;
+    })
+    .catch((error) => {
+      bundle = undefined;
+      throw error;
+    });
+  return bundle;
+}
+
+function endpoint({ path, port }) {
+  return port ? `${location.protocol}//${location.hostname}:${port}/_gatehouse` : location.origin + path;
+}
+
+function options(data) {
+  const { view, challenge, locale, username, roles } = data;
+  return { view, challenge, locale, username, roles, endpoint: endpoint(data.endpoint) };
+}
+
+function unreachable(host, locale) {
+  const tag = (locale ?? navigator.language).slice(0, 2);
+  const words = WORDS[tag] ?? WORDS.en;
+  const part = (name, kind, text) =>
+    Object.assign(document.createElement(name), { className: kind, textContent: text });
+  const card = part("section", "gh-card", "");
+  const button = part("button", "gh-submit", words.retry);
+  button.addEventListener("click", () => location.reload());
+  card.append(part("h1", "gh-title", words.title), part("p", "gh-lead", words.lead), part("p", "gh-turn", ""), button);
+  const root = part("div", "gh-root", "");
+  root.setAttribute("role", "alert");
+  root.append(card);
+  host.replaceChildren(root);
+}
+
+export default function form({ data, parentElement, setTriggerValue }) {
+  listen();
+  if (data.announce) channel().postMessage(data.announce);
+  if (data.view === "watch") return undefined;
+  let form = forms.get(parentElement);
+  if (form?.view === data.view) {
+    form.data = data;
+    form.setTriggerValue = setTriggerValue;
+    form.handle?.update(options(data));
+    return form.close;
+  }
+  form?.close();
+  const host = document.createElement("div");
+  host.innerHTML = '<div class="gh-root gh-loading"><div class="gh-card gh-skeleton" aria-hidden="true"></div></div>';
+  parentElement.append(host);
+  form = { view: data.view, data, setTriggerValue, closed: false };
+  form.close = () => {
+    if (form.closed) return;
+    form.closed = true;
+    form.handle?.unmount();
+    host.remove();
+    if (forms.get(parentElement) === form) forms.delete(parentElement);
+  };
+  forms.set(parentElement, form);
+  load(data.bundle).then(
+    (module) => {
+      if (form.closed) return;
+      const tell = (name) => (value) => form.setTriggerValue(name, value);
+      form.handle = module.mount(host, options(form.data), tell("ticket"), tell("done"));
+    },
+    () => form.closed || unreachable(host, data.locale),
+  );
+  return form.close;
+}

@@ -1,0 +1,158 @@
+//! What JavaScript calls: `mount` inside an app's page, `start` on the page of its own.
+
+use core::any::Any;
+
+use js_sys::{Function, JsString};
+use leptos::{mount::mount_to, prelude::Owner};
+use serde::Deserialize;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use web_sys::{HtmlElement, UrlSearchParams, Window};
+
+use crate::{
+    http::Api,
+    machine::{Event, Link, Machine, Opening, Rules, Setting},
+    stage::{Stage, World},
+    view,
+};
+
+/// The element that makes the page a page of its own.
+const STANDALONE_ID: &str = "gatehouse";
+
+/// What an app's page asks for.
+#[derive(Debug, Default, Deserialize)]
+struct Options {
+    view: Option<String>,
+    challenge: Option<String>,
+    endpoint: String,
+    locale: Option<String>,
+    username: Option<String>,
+    roles: Option<Vec<String>>,
+}
+
+impl Options {
+    fn read(options: JsValue) -> Result<Self, JsValue> {
+        serde_wasm_bindgen::from_value(options).map_err(Into::into)
+    }
+}
+
+/// A mounted form.
+#[wasm_bindgen]
+pub struct Handle {
+    stage: Stage,
+    mounted: Box<dyn Any>,
+}
+
+#[wasm_bindgen]
+impl Handle {
+    /// Takes newer options in. Only the challenge can change while a form is there.
+    pub fn update(&self, options: JsValue) -> Result<(), JsValue> {
+        self.stage.send(Event::Challenged(Options::read(options)?.challenge));
+        Ok(())
+    }
+
+    /// Takes the form out of the page.
+    pub fn unmount(self) {
+        drop(self.mounted);
+    }
+}
+
+/// Draws the form into an element of an app's page.
+///
+/// `on_ticket` is called with the ticket of a sign-in, `on_done` with the name of what was done (`password_changed`,
+/// `signed_out`).
+#[wasm_bindgen]
+pub fn mount(
+    element: HtmlElement,
+    options: JsValue,
+    on_ticket: Function,
+    on_done: Function,
+) -> Result<Handle, JsValue> {
+    let options = Options::read(options)?;
+    let opening = match options.view.as_deref() {
+        Some("change_password") => Opening::ChangePassword,
+        Some("not_allowed") => Opening::NotAllowed,
+        _ => Opening::default(),
+    };
+    let api = Api::new(&options.endpoint);
+    let setting = Setting {
+        embedded: true,
+        opening,
+        challenge: options.challenge,
+        next: None,
+        username: options.username.unwrap_or_default(),
+        roles: options.roles.unwrap_or_default(),
+        endpoint: api.base().to_owned(),
+    };
+    let (root, locale) = (element, options.locale);
+    let world =
+        World { root, api, locale, on_ticket: Some(on_ticket), on_done: Some(on_done), standalone: false };
+    Ok(put(setting, world))
+}
+
+/// Draws the form on the page of its own, as its address asks.
+#[wasm_bindgen]
+pub fn start(element: HtmlElement) -> Result<(), JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let location = window.location();
+    let base = element.base_uri()?.unwrap_or_default();
+    let endpoint = element.dataset().get("endpoint").unwrap_or_else(|| ".".to_owned());
+    let api = Api::new(&web_sys::Url::new_with_base(&endpoint, &base)?.href());
+    let setting = Setting {
+        embedded: false,
+        opening: Opening::Link(take_link(&window)?),
+        challenge: None,
+        next: UrlSearchParams::new_with_str(&location.search()?)?.get("next"),
+        username: String::new(),
+        roles: Vec::new(),
+        endpoint: api.base().to_owned(),
+    };
+    let world = World { root: element, api, locale: None, on_ticket: None, on_done: None, standalone: true };
+    let handle = put(setting, world);
+    let stage = handle.stage;
+    // A link pasted into the open page changes only the part after `#`.
+    let watch = Closure::<dyn Fn()>::new(move || {
+        if let Some(Ok(link)) = web_sys::window().map(|window| take_link(&window)) {
+            stage.send(Event::Opened(link));
+        }
+    });
+    window.add_event_listener_with_callback("hashchange", watch.as_ref().unchecked_ref())?;
+    watch.forget();
+    // The page is the form: it stays until the page goes.
+    core::mem::forget(handle);
+    Ok(())
+}
+
+/// Starts the page of its own, if this is one.
+pub fn start_if_standalone() {
+    let element =
+        web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id(STANDALONE_ID));
+    if let Some(Ok(element)) = element.map(JsCast::dyn_into) {
+        let started = start(element);
+        debug_assert!(started.is_ok(), "the page's own address can be read");
+    }
+}
+
+/// Reads what the address asks for, and takes the token out of it at once: out of the history, the address bar, and
+/// whatever else looks at it.
+fn take_link(window: &Window) -> Result<Link, JsValue> {
+    let location = window.location();
+    let link = Link::parse(&location.hash()?);
+    if !matches!(link, Link::None) {
+        let clean = format!("{}{}", location.pathname()?, location.search()?);
+        window.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&clean))?;
+    }
+    Ok(link)
+}
+
+fn put(setting: Setting, world: World) -> Handle {
+    let nfc = |text: &str| String::from(JsString::from(text).normalize("NFC"));
+    let nfkc = |text: &str| String::from(JsString::from(text).normalize("NFKC"));
+    let machine = Machine::new(Rules { nfc, nfkc }, setting);
+    let root = world.root.clone();
+    root.set_inner_html("");
+    let owner = Owner::new();
+    let stage = owner.with(|| Stage::new(machine, world));
+    let view = mount_to(root, move || view::root(stage));
+    stage.open();
+    Handle { stage, mounted: Box::new((view, owner)) }
+}

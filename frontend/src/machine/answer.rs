@@ -1,0 +1,258 @@
+//! What the endpoint's answers lead to.
+
+use gatehouse_protocol::{
+    ClientConfig, ErrorCode, Field, LoginState, LogoutState, MailToken, PasswordChanged, Problem,
+    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, Ticket,
+    VerificationState, VerificationStep,
+};
+
+use super::{Announcement, Effect, Failure, Gap, Line, Link, Machine, Offer, Opening, Reply, Screen, Text};
+
+impl Machine {
+    pub(super) fn loaded(&mut self, reply: Reply<(ClientConfig, SessionState)>) -> Vec<Effect> {
+        self.busy = false;
+        match reply {
+            Ok((config, session)) => {
+                self.config = Some(config);
+                self.session = Some(session);
+                self.begin()
+            }
+            Err(failure) => {
+                if !matches!(self.screen, Screen::Unreachable) {
+                    self.show(Screen::Unreachable);
+                }
+                if let Failure::Refused(problem) = failure {
+                    let line = self.line(&problem);
+                    self.say(line, false);
+                }
+                vec![Effect::Focus(None)]
+            }
+        }
+    }
+
+    /// A link was opened, at the start or while the page was there.
+    pub(super) fn opened(&mut self, link: Link) -> Vec<Effect> {
+        let effect = match &link {
+            Link::None => return Vec::new(),
+            Link::ChangePassword if self.signed_in() => return self.show(Screen::ChangePassword),
+            Link::ChangePassword => return self.log_in_then_change(),
+            Link::Setup(token) | Link::Invite(token) => {
+                Effect::Register(RegistrationStep::Open { token: token.clone() })
+            }
+            Link::Verify(token) => Effect::Verify(VerificationStep::Confirm { token: token.clone() }),
+            Link::Reset(token) => Effect::Recover(RecoveryStep::Open { token: token.clone() }),
+        };
+        // Kept until it is answered, so that a retry opens it again.
+        self.setting.opening = Opening::Link(link);
+        self.screen = Screen::Loading;
+        self.sending(effect)
+    }
+
+    /// The token of the link that was just answered.
+    fn answered_link(&mut self) -> Option<MailToken> {
+        match core::mem::take(&mut self.setting.opening) {
+            Opening::Link(Link::Setup(token) | Link::Invite(token) | Link::Reset(token)) => Some(token),
+            _ => None,
+        }
+    }
+
+    pub(super) fn logged_in(&mut self, reply: Reply<LoginState>) -> Vec<Effect> {
+        match reply {
+            Ok(LoginState::Complete { ticket }) => self.complete(ticket),
+            Ok(LoginState::NewPassword { flow }) => {
+                let (identifier, keep) = (self.values.identifier.clone(), self.values.keep);
+                self.show(Screen::MustChange { flow, identifier, keep })
+            }
+            Ok(LoginState::VerifyAddress) => {
+                let to = self.values.identifier.clone();
+                self.show(Screen::CheckMail { to, recovery: false })
+            }
+            // The attempt to go on without a password is quiet: the form comes instead.
+            Err(Failure::Refused(_)) if matches!(self.screen, Screen::Loading) => self.show(Screen::Login),
+            Err(Failure::Refused(problem)) if problem.code == ErrorCode::FlowExpired => {
+                self.show(Screen::Login);
+                self.say(Text::ErrorFlowExpired, false);
+                vec![Effect::Focus(self.first_empty())]
+            }
+            Err(failure) => self.refused(failure),
+        }
+    }
+
+    pub(super) fn registered(&mut self, reply: Reply<RegistrationState>) -> Vec<Effect> {
+        match reply {
+            Ok(RegistrationState::Offer { email, setup }) => match self.answered_link() {
+                Some(token) => {
+                    if let Some(email) = &email {
+                        self.values.email.clone_from(email);
+                    }
+                    self.show(Screen::Registration { offer: Some(Offer { token, email, setup }) })
+                }
+                None => self.show(Screen::Login),
+            },
+            Ok(RegistrationState::VerifyAddress) => {
+                let to = self.values.email.clone();
+                self.values.identifier.clone_from(&self.values.username);
+                self.show(Screen::CheckMail { to, recovery: false })
+            }
+            Ok(RegistrationState::Complete { ticket }) => self.complete(ticket),
+            Err(failure) => self.refused(failure),
+        }
+    }
+
+    pub(super) fn verified(&mut self, reply: Reply<VerificationState>) -> Vec<Effect> {
+        match reply {
+            Ok(VerificationState::Verified { username }) => {
+                self.setting.opening = Opening::default();
+                self.values.identifier = username;
+                let effects = self.show(Screen::Login);
+                self.say(Text::Verified, true);
+                effects
+            }
+            Ok(VerificationState::Sent) => self.sent_again(),
+            Err(failure) => self.refused(failure),
+        }
+    }
+
+    pub(super) fn recovered(&mut self, reply: Reply<RecoveryState>) -> Vec<Effect> {
+        match reply {
+            Ok(RecoveryState::Sent) if matches!(self.screen, Screen::CheckMail { .. }) => self.sent_again(),
+            Ok(RecoveryState::Sent) => {
+                let to = self.values.identifier.clone();
+                self.show(Screen::CheckMail { to, recovery: true })
+            }
+            Ok(RecoveryState::ChoosePassword { username }) => match self.answered_link() {
+                Some(token) => self.show(Screen::Reset { token, username }),
+                None => self.show(Screen::Login),
+            },
+            Ok(RecoveryState::Complete) => {
+                if let Screen::Reset { username, .. } = &self.screen {
+                    self.values.identifier.clone_from(username);
+                }
+                // The reset ended every session, also this browser's.
+                self.session = Some(SessionState::Anonymous);
+                let mut effects = self.show(Screen::Login);
+                self.say(Text::ResetDone, true);
+                effects.push(Effect::Announce(Announcement::SignedOut));
+                effects
+            }
+            Err(failure) => self.refused(failure),
+        }
+    }
+
+    pub(super) fn changed(&mut self, reply: Reply<PasswordChanged>) -> Vec<Effect> {
+        match reply {
+            Ok(PasswordChanged { .. }) => {
+                let mut effects = self.show(Screen::PasswordChanged);
+                effects.push(Effect::Done("password_changed"));
+                effects
+            }
+            Err(Failure::Refused(problem)) if problem.code == ErrorCode::SignedOut => {
+                self.session = Some(SessionState::Anonymous);
+                self.log_in_then_change();
+                self.say(Text::ErrorSignedOut, false);
+                vec![Effect::Focus(self.first_empty())]
+            }
+            Err(failure) => self.refused(failure),
+        }
+    }
+
+    pub(super) fn signed_out(&mut self, reply: Reply<LogoutState>) -> Vec<Effect> {
+        match reply {
+            Ok(LogoutState::SignedOut) => {
+                self.session = Some(SessionState::Anonymous);
+                let mut effects = if self.setting.embedded {
+                    // The app draws the sign-in form in its next run: until then the button keeps working.
+                    vec![Effect::Done("signed_out")]
+                } else {
+                    self.show(Screen::Login)
+                };
+                effects.insert(0, Effect::Announce(Announcement::SignedOut));
+                effects
+            }
+            Err(failure) => self.refused(failure),
+        }
+    }
+
+    /// The app waits with another challenge. If it was handed a ticket before, it did not take it.
+    pub(super) fn challenged(&mut self, challenge: Option<String>) -> Vec<Effect> {
+        if self.setting.challenge == challenge {
+            return Vec::new();
+        }
+        self.setting.challenge = challenge;
+        if !self.ticketed {
+            return Vec::new();
+        }
+        self.ticketed = false;
+        self.resumed = true;
+        let effects = self.show(Screen::Login);
+        self.say(Text::TicketRefused, false);
+        effects
+    }
+
+    /// Signed in. The form stays as it is, working, until it is taken away.
+    fn complete(&mut self, ticket: Option<Ticket>) -> Vec<Effect> {
+        let announce = Effect::Announce(Announcement::SignedIn);
+        if let Some(ticket) = ticket {
+            self.ticketed = true;
+            return vec![Effect::Ticket(ticket), announce];
+        }
+        if self.then_change {
+            self.then_change = false;
+            self.setting.opening = Opening::ChangePassword;
+            return vec![announce, Effect::Load];
+        }
+        vec![announce, Effect::Leave(self.destination())]
+    }
+
+    fn sent_again(&mut self) -> Vec<Effect> {
+        self.busy = false;
+        self.say(Text::CheckMailResent, true);
+        Vec::new()
+    }
+
+    /// A step was refused, or nothing came back: say so where it belongs and keep what was typed.
+    fn refused(&mut self, failure: Failure) -> Vec<Effect> {
+        self.busy = false;
+        let problem = match failure {
+            Failure::Unreachable if matches!(self.screen, Screen::Loading) => {
+                return self.show(Screen::Unreachable);
+            }
+            Failure::Unreachable => {
+                self.say(Text::UnreachableNote, false);
+                return Vec::new();
+            }
+            Failure::Refused(problem) => problem,
+        };
+        if matches!(self.screen, Screen::Loading) || problem.code == ErrorCode::LinkExpired {
+            self.setting.opening = Opening::default();
+            return self.show(Screen::Broken { code: problem.code });
+        }
+        if let Some(field) = problem.field.filter(|field| self.has(*field)) {
+            let line = self.field_line(field, problem.code);
+            self.errors.push((field, line));
+            return vec![Effect::Focus(Some(field))];
+        }
+        let line = self.line(&problem);
+        self.say(line, false);
+        let wrong = problem.code == ErrorCode::CredentialsRejected;
+        if wrong { vec![Effect::Focus(Some(Field::Password))] } else { Vec::new() }
+    }
+
+    fn has(&self, field: Field) -> bool {
+        self.card().is_some_and(|card| card.fields.iter().any(|f| f.field == field))
+    }
+
+    /// The sentence for a problem of the whole form.
+    fn line(&self, problem: &Problem) -> Line {
+        let wait = problem.retry_after.unwrap_or(60).max(1);
+        match problem.code {
+            ErrorCode::TooManyAttempts | ErrorCode::Busy => {
+                Line::from(Text::from(problem.code)).with("wait", Gap::Seconds(wait))
+            }
+            ErrorCode::CredentialsRejected if !self.config.as_ref().is_some_and(|c| c.recovery) => {
+                Text::ErrorCredentialsRejectedPlain.into()
+            }
+            code => Text::from(code).into(),
+        }
+    }
+}

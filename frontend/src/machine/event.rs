@@ -1,0 +1,115 @@
+//! What may happen to the form, and what it asks of its surroundings in answer.
+
+use gatehouse_protocol::{
+    ChangePassword, ClientConfig, Field, LoginState, LoginStep, LogoutState, PasswordChanged, Problem,
+    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, StrengthQuestion,
+    StrengthReport, Ticket, VerificationState, VerificationStep,
+};
+
+use super::{Link, Values};
+
+/// Why a request has no answer that the form can use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The endpoint said no, and why.
+    Refused(Problem),
+    /// Nothing came back, or nothing that the endpoint would say.
+    Unreachable,
+}
+
+/// A request's answer.
+pub type Reply<T> = Result<T, Failure>;
+
+/// Another form, asked for by a link below the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The sign-in form.
+    Login,
+    /// The registration form.
+    Registration,
+    /// The form for a forgotten password.
+    Recovery,
+    /// The form that replaces the password of who is signed in.
+    ChangePassword,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The endpoint described itself and said who is signed in.
+    Loaded(Reply<(ClientConfig, SessionState)>),
+    /// The form was submitted.
+    Submit(Values),
+    /// A field's text changed.
+    Typed(Field, Values),
+    /// A field was left after a change.
+    Left(Field, Values),
+    /// A link to another form was followed.
+    Go(Place, Values),
+    /// A link of a mail was opened while the page was already there.
+    Opened(Link),
+    /// Try again to reach the endpoint.
+    Retry,
+    /// Send the mail again.
+    Resend,
+    /// Sign out.
+    SignOut,
+    /// Go on to the app.
+    Continue,
+    /// The app waits with another challenge.
+    Challenged(Option<String>),
+    /// The answer to a login step.
+    Login(Reply<LoginState>),
+    /// The answer to a registration step.
+    Registration(Reply<RegistrationState>),
+    /// The answer to a verification step.
+    Verification(Reply<VerificationState>),
+    /// The answer to a recovery step.
+    Recovery(Reply<RecoveryState>),
+    /// The answer to a change of the password.
+    Changed(Reply<PasswordChanged>),
+    /// The answer to signing out.
+    SignedOut(Reply<LogoutState>),
+    /// The answer to the strength question with this serial number.
+    Judged(u32, Reply<StrengthReport>),
+}
+
+/// Something to be done outside.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Ask what the endpoint is and who is signed in.
+    Load,
+    /// Send a login step.
+    Login(LoginStep),
+    /// Send a registration step.
+    Register(RegistrationStep),
+    /// Send a verification step.
+    Verify(VerificationStep),
+    /// Send a recovery step.
+    Recover(RecoveryStep),
+    /// Replace the password.
+    ChangePassword(ChangePassword),
+    /// End the session.
+    SignOut,
+    /// Ask how good a password is, once typing has paused, unless a younger question was put meanwhile.
+    Judge(u32, StrengthQuestion),
+    /// Hand the ticket to the app.
+    Ticket(Ticket),
+    /// Tell the app that something is done.
+    Done(&'static str),
+    /// Leave the page for a path on this origin.
+    Leave(String),
+    /// Tell the other tabs.
+    Announce(Announcement),
+    /// Move the focus to a field, or to the heading of a form that has none.
+    Focus(Option<Field>),
+}
+
+/// What other tabs are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announcement {
+    /// Somebody signed in.
+    SignedIn,
+    /// Somebody signed out.
+    SignedOut,
+}

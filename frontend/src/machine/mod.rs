@@ -1,0 +1,311 @@
+//! The form as a pure state machine: events in, effects out, and a description of what is to be drawn.
+//!
+//! No web types, no I/O, no clock: everything here is tested natively. A new screen is a variant of [`Screen`], its
+//! card in `card.rs`, and what submitting it means in `submit.rs`; the compiler lists what is missing.
+
+mod answer;
+mod card;
+mod event;
+mod link;
+mod rules;
+mod screen;
+mod submit;
+mod text;
+mod typing;
+mod values;
+
+pub use card::{Card, FieldCard, Press, Turn, TurnTo};
+pub use event::{Announcement, Effect, Event, Failure, Place, Reply};
+pub use link::{Link, local_path};
+pub use rules::Rules;
+pub use screen::{Offer, Screen};
+pub use text::{Gap, Line, Text};
+pub use typing::Meter;
+pub use values::Values;
+
+use gatehouse_protocol::{Challenge, ClientConfig, Field, LoginStep, SessionState};
+
+/// Where the form stands and what it was opened for.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    /// True inside an app's page, false on the page of its own.
+    pub embedded: bool,
+    /// What to show first.
+    pub opening: Opening,
+    /// The challenge of the app that waits for a ticket.
+    pub challenge: Option<String>,
+    /// A path on this origin to go to after signing in.
+    pub next: Option<String>,
+    /// Who is signed in, where the app knows.
+    pub username: String,
+    /// The roles that the page asks for.
+    pub roles: Vec<String>,
+    /// The endpoint's address, to be named when it can't be reached.
+    pub endpoint: String,
+}
+
+/// What to show first.
+#[derive(Debug, Clone)]
+pub enum Opening {
+    /// What the address asks for; the sign-in form if nothing.
+    Link(Link),
+    /// The form that replaces the password.
+    ChangePassword,
+    /// The page that says that this account may not see the page.
+    NotAllowed,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self::Link(Link::None)
+    }
+}
+
+/// Something said about the whole form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What is said.
+    pub line: Line,
+    /// True for good news.
+    pub good: bool,
+}
+
+/// The form's state.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    rules: Rules,
+    setting: Setting,
+    screen: Screen,
+    /// Counts the screens drawn, so that the views know a new one from the same one.
+    drawn: u32,
+    config: Option<ClientConfig>,
+    session: Option<SessionState>,
+    values: Values,
+    errors: Vec<(Field, Line)>,
+    notice: Option<Notice>,
+    busy: bool,
+    meter: Meter,
+    /// True once the app was handed a ticket.
+    ticketed: bool,
+    /// True once a ticket was asked for without a password: that is tried once.
+    resumed: bool,
+    /// Where a login leads when it is complete, if not to the app.
+    then_change: bool,
+}
+
+impl Machine {
+    /// A form that has not been drawn yet.
+    pub fn new(rules: Rules, setting: Setting) -> Self {
+        Self {
+            rules,
+            setting,
+            screen: Screen::Loading,
+            drawn: 0,
+            config: None,
+            session: None,
+            values: Values::default(),
+            errors: Vec::new(),
+            notice: None,
+            busy: false,
+            meter: Meter::default(),
+            ticketed: false,
+            resumed: false,
+            then_change: false,
+        }
+    }
+
+    /// What the person looks at.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// Which drawing this is: a new number means another screen.
+    pub fn drawn(&self) -> u32 {
+        self.drawn
+    }
+
+    /// What the endpoint said of itself.
+    pub fn config(&self) -> Option<&ClientConfig> {
+        self.config.as_ref()
+    }
+
+    /// What is to be drawn; nothing while loading.
+    pub fn card(&self) -> Option<Card> {
+        let around = card::Around {
+            config: self.config.as_ref(),
+            values: &self.values,
+            username: self.username(),
+            roles: &self.setting.roles,
+            endpoint: &self.setting.endpoint,
+            embedded: self.setting.embedded,
+        };
+        Card::of(&self.screen, &around)
+    }
+
+    /// What is wrong with a field.
+    pub fn error(&self, field: Field) -> Option<&Line> {
+        self.errors.iter().find(|(at, _)| *at == field).map(|(_, line)| line)
+    }
+
+    /// What is said about the whole form.
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    /// True while a request is under way: nothing can be submitted then.
+    pub fn busy(&self) -> bool {
+        self.busy
+    }
+
+    /// What is known of the new password.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Takes an event in and says what has to be done.
+    pub fn apply(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Loaded(reply) => self.loaded(reply),
+            Event::Submit(values) => self.submit(values),
+            Event::Typed(field, values) => self.typed(field, values),
+            Event::Left(field, values) => self.left(field, values),
+            Event::Judged(serial, reply) => self.judged(serial, reply),
+            Event::Challenged(challenge) => self.challenged(challenge),
+            Event::Opened(link) => self.opened(link),
+            Event::Retry => self.retry(),
+            Event::Login(reply) => self.logged_in(reply),
+            Event::Registration(reply) => self.registered(reply),
+            Event::Verification(reply) => self.verified(reply),
+            Event::Recovery(reply) => self.recovered(reply),
+            Event::Changed(reply) => self.changed(reply),
+            Event::SignedOut(reply) => self.signed_out(reply),
+            // What follows asks the endpoint for something or changes the screen: one thing at a time.
+            _ if self.busy => Vec::new(),
+            Event::Go(place, values) => self.go(place, values),
+            Event::Resend => self.resend(),
+            Event::SignOut => self.sending(Effect::SignOut),
+            Event::Continue => vec![Effect::Leave(self.destination())],
+        }
+    }
+
+    fn username(&self) -> &str {
+        match &self.session {
+            Some(SessionState::SignedIn { username, .. }) => username,
+            _ => &self.setting.username,
+        }
+    }
+
+    fn challenge(&self) -> Option<Challenge> {
+        self.setting.challenge.clone().map(Challenge)
+    }
+
+    /// Where the app is.
+    fn destination(&self) -> String {
+        let wished = self.setting.next.as_deref().and_then(local_path);
+        let app = self.config.as_ref().and_then(|c| local_path(&c.app_path));
+        wished.or(app).unwrap_or("/").to_owned()
+    }
+
+    /// Shows another screen: what was wrong with the one before is forgotten, what was typed is kept, save passwords.
+    fn show(&mut self, screen: Screen) -> Vec<Effect> {
+        self.screen = screen;
+        self.drawn = self.drawn.wrapping_add(1);
+        self.errors.clear();
+        self.notice = None;
+        self.busy = false;
+        self.meter = Meter::default();
+        self.values.password.clear();
+        self.values.current.clear();
+        vec![Effect::Focus(self.first_empty())]
+    }
+
+    /// The field to begin with: the first that can be filled and isn't.
+    fn first_empty(&self) -> Option<Field> {
+        let fields = self.card().map(|card| card.fields).unwrap_or_default();
+        let open = || fields.iter().filter(|f| !f.locked);
+        open().find(|f| f.value.is_empty()).or_else(|| open().next()).map(|f| f.field)
+    }
+
+    /// Marks the form as working and asks for one thing.
+    fn sending(&mut self, effect: Effect) -> Vec<Effect> {
+        self.busy = true;
+        self.errors.clear();
+        self.notice = None;
+        vec![effect]
+    }
+
+    fn say(&mut self, line: impl Into<Line>, good: bool) {
+        self.notice = Some(Notice { line: line.into(), good });
+    }
+
+    /// Draws the first screen.
+    fn begin(&mut self) -> Vec<Effect> {
+        let signed_in = self.signed_in();
+        match core::mem::take(&mut self.setting.opening) {
+            Opening::NotAllowed => self.show(Screen::NotAllowed),
+            Opening::ChangePassword if signed_in => self.show(Screen::ChangePassword),
+            Opening::ChangePassword => self.log_in_then_change(),
+            Opening::Link(Link::None) => match self.challenge() {
+                // This browser is signed in already, the app only does not know it: no password is needed.
+                Some(challenge) if signed_in && !self.resumed => {
+                    self.resumed = true;
+                    self.sending(Effect::Login(LoginStep::Resume { challenge }))
+                }
+                None if signed_in => self.show(Screen::SignedIn),
+                _ => self.show(Screen::Login),
+            },
+            Opening::Link(link) => self.opened(link),
+        }
+    }
+
+    fn signed_in(&self) -> bool {
+        matches!(self.session, Some(SessionState::SignedIn { .. }))
+    }
+
+    fn log_in_then_change(&mut self) -> Vec<Effect> {
+        self.then_change = true;
+        self.show(Screen::Login)
+    }
+
+    /// Takes over what stands in the fields of the current form; what other forms held is kept.
+    fn take(&mut self, mut values: Values) {
+        let Some(card) = self.card() else { return };
+        for field in card.fields {
+            *self.values.of_mut(field.field) = core::mem::take(values.of_mut(field.field));
+        }
+        if card.keep {
+            self.values.keep = values.keep;
+        }
+    }
+
+    fn go(&mut self, place: Place, values: Values) -> Vec<Effect> {
+        self.take(values);
+        match place {
+            Place::Login => {
+                self.then_change = false;
+                if self.values.identifier.is_empty() {
+                    self.values.identifier.clone_from(&self.values.username);
+                }
+                self.show(Screen::Login)
+            }
+            Place::Registration => {
+                // A name with an @ is an address: it goes where addresses go.
+                if self.values.identifier.contains('@') {
+                    self.values.email.clone_from(&self.values.identifier);
+                } else {
+                    self.values.username.clone_from(&self.values.identifier);
+                }
+                self.show(Screen::Registration { offer: None })
+            }
+            Place::Recovery => self.show(Screen::Recovery),
+            Place::ChangePassword => self.show(Screen::ChangePassword),
+        }
+    }
+
+    fn retry(&mut self) -> Vec<Effect> {
+        if !matches!(self.screen, Screen::Unreachable) || self.busy {
+            return Vec::new();
+        }
+        self.sending(Effect::Load)
+    }
+}

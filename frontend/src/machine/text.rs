@@ -1,0 +1,220 @@
+//! The names of all sentences. The sentences themselves are in `frontend/messages/`, one file per language.
+
+use gatehouse_protocol::{ErrorCode, PasswordStrength};
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $key:literal,)*) => {
+        /// A sentence or word that the forms can say.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Text { $($(#[$doc])* #[doc = concat!("`", $key, "`")] $name,)* }
+
+        impl Text {
+            /// Every text.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its key in the message files.
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+        }
+    };
+}
+
+texts! {
+    LoginTitle = "login.title",
+    LoginSubmit = "login.submit",
+    LoginKeep = "login.keep",
+    LoginForgot = "login.forgot",
+    LoginToRegistration = "login.to_registration",
+    LoginToRegistrationLink = "login.to_registration_link",
+    RegistrationTitle = "registration.title",
+    RegistrationLead = "registration.lead",
+    RegistrationInviteTitle = "registration.invite_title",
+    RegistrationInviteLead = "registration.invite_lead",
+    RegistrationSetupTitle = "registration.setup_title",
+    RegistrationSetupLead = "registration.setup_lead",
+    RegistrationSubmit = "registration.submit",
+    RegistrationToLogin = "registration.to_login",
+    RegistrationToLoginLink = "registration.to_login_link",
+    CheckMailTitle = "check_mail.title",
+    CheckMailVerify = "check_mail.verify",
+    CheckMailRecovery = "check_mail.recovery",
+    CheckMailHint = "check_mail.hint",
+    CheckMailResend = "check_mail.resend",
+    CheckMailResent = "check_mail.resent",
+    RecoveryTitle = "recovery.title",
+    RecoveryLead = "recovery.lead",
+    RecoverySubmit = "recovery.submit",
+    ResetTitle = "reset.title",
+    ResetLead = "reset.lead",
+    ResetSubmit = "reset.submit",
+    ResetDone = "reset.done",
+    MustChangeTitle = "must_change.title",
+    MustChangeLead = "must_change.lead",
+    MustChangeSubmit = "must_change.submit",
+    ChangeTitle = "change.title",
+    ChangeLead = "change.lead",
+    ChangeSubmit = "change.submit",
+    ChangeDoneTitle = "change.done_title",
+    ChangeDone = "change.done",
+    Verified = "verified",
+    SignedInTitle = "signed_in.title",
+    SignedInLead = "signed_in.lead",
+    SignedInContinue = "signed_in.continue",
+    SignedInChange = "signed_in.change",
+    SignOut = "sign_out",
+    NotAllowedTitle = "not_allowed.title",
+    NotAllowedLead = "not_allowed.lead",
+    NotAllowedRoles = "not_allowed.roles",
+    NotAllowedSwitch = "not_allowed.switch",
+    BrokenTitle = "broken.title",
+    UnreachableTitle = "unreachable.title",
+    UnreachableLead = "unreachable.lead",
+    UnreachableHint = "unreachable.hint",
+    UnreachableNote = "unreachable.note",
+    Retry = "retry",
+    BackToLogin = "back_to_login",
+    FieldIdentifier = "field.identifier",
+    FieldUsername = "field.username",
+    FieldEmail = "field.email",
+    FieldPassword = "field.password",
+    FieldNewPassword = "field.new_password",
+    FieldCurrentPassword = "field.current_password",
+    HintUsername = "hint.username",
+    HintEmailLocked = "hint.email_locked",
+    HintEmailOptional = "hint.email_optional",
+    HintPassword = "hint.password",
+    HintMissing = "hint.missing",
+    HintMissingOne = "hint.missing_one",
+    PasswordShow = "password.show",
+    PasswordHide = "password.hide",
+    Strength = "strength",
+    StrengthVeryWeak = "strength.very_weak",
+    StrengthWeak = "strength.weak",
+    StrengthFair = "strength.fair",
+    StrengthGood = "strength.good",
+    StrengthStrong = "strength.strong",
+    Working = "working",
+    SigningIn = "signing_in",
+    TicketRefused = "ticket_refused",
+    RequiredIdentifier = "required.identifier",
+    RequiredUsername = "required.username",
+    RequiredEmail = "required.email",
+    RequiredPassword = "required.password",
+    RequiredCurrentPassword = "required.current_password",
+    ErrorMalformed = "error.malformed",
+    ErrorTooLarge = "error.too_large",
+    ErrorForeignOrigin = "error.foreign_origin",
+    ErrorUnknownHost = "error.unknown_host",
+    ErrorNotFound = "error.not_found",
+    ErrorMethodNotAllowed = "error.method_not_allowed",
+    ErrorCredentialsRejected = "error.credentials_rejected",
+    ErrorCredentialsRejectedPlain = "error.credentials_rejected_plain",
+    ErrorTooManyAttempts = "error.too_many_attempts",
+    ErrorBusy = "error.busy",
+    ErrorUnavailable = "error.unavailable",
+    ErrorInternal = "error.internal",
+    ErrorSignedOut = "error.signed_out",
+    ErrorFlowExpired = "error.flow_expired",
+    ErrorLinkExpired = "error.link_expired",
+    ErrorRegistrationClosed = "error.registration_closed",
+    ErrorInvitationRequired = "error.invitation_required",
+    ErrorDomainNotAllowed = "error.domain_not_allowed",
+    ErrorRecoveryOff = "error.recovery_off",
+    ErrorRequired = "error.required",
+    ErrorUsernameInvalid = "error.username_invalid",
+    ErrorUsernameTooLong = "error.username_too_long",
+    ErrorUsernameTaken = "error.username_taken",
+    ErrorUsernameReserved = "error.username_reserved",
+    ErrorEmailInvalid = "error.email_invalid",
+    ErrorPasswordTooShort = "error.password_too_short",
+    ErrorPasswordTooLong = "error.password_too_long",
+    ErrorPasswordCommon = "error.password_common",
+    ErrorPasswordIsName = "error.password_is_name",
+    ErrorPasswordUnchanged = "error.password_unchanged",
+    ErrorCurrentPasswordWrong = "error.current_password_wrong",
+}
+
+impl From<ErrorCode> for Text {
+    fn from(code: ErrorCode) -> Self {
+        match code {
+            ErrorCode::Malformed => Self::ErrorMalformed,
+            ErrorCode::TooLarge => Self::ErrorTooLarge,
+            ErrorCode::ForeignOrigin => Self::ErrorForeignOrigin,
+            ErrorCode::UnknownHost => Self::ErrorUnknownHost,
+            ErrorCode::NotFound => Self::ErrorNotFound,
+            ErrorCode::MethodNotAllowed => Self::ErrorMethodNotAllowed,
+            ErrorCode::CredentialsRejected => Self::ErrorCredentialsRejected,
+            ErrorCode::TooManyAttempts => Self::ErrorTooManyAttempts,
+            ErrorCode::Busy => Self::ErrorBusy,
+            ErrorCode::Unavailable => Self::ErrorUnavailable,
+            ErrorCode::Internal => Self::ErrorInternal,
+            ErrorCode::SignedOut => Self::ErrorSignedOut,
+            ErrorCode::FlowExpired => Self::ErrorFlowExpired,
+            ErrorCode::LinkExpired => Self::ErrorLinkExpired,
+            ErrorCode::RegistrationClosed => Self::ErrorRegistrationClosed,
+            ErrorCode::InvitationRequired => Self::ErrorInvitationRequired,
+            ErrorCode::DomainNotAllowed => Self::ErrorDomainNotAllowed,
+            ErrorCode::RecoveryOff => Self::ErrorRecoveryOff,
+            ErrorCode::Required => Self::ErrorRequired,
+            ErrorCode::UsernameInvalid => Self::ErrorUsernameInvalid,
+            ErrorCode::UsernameTooLong => Self::ErrorUsernameTooLong,
+            ErrorCode::UsernameTaken => Self::ErrorUsernameTaken,
+            ErrorCode::UsernameReserved => Self::ErrorUsernameReserved,
+            ErrorCode::EmailInvalid => Self::ErrorEmailInvalid,
+            ErrorCode::PasswordTooShort => Self::ErrorPasswordTooShort,
+            ErrorCode::PasswordTooLong => Self::ErrorPasswordTooLong,
+            ErrorCode::PasswordCommon => Self::ErrorPasswordCommon,
+            ErrorCode::PasswordIsName => Self::ErrorPasswordIsName,
+            ErrorCode::PasswordUnchanged => Self::ErrorPasswordUnchanged,
+            ErrorCode::CurrentPasswordWrong => Self::ErrorCurrentPasswordWrong,
+        }
+    }
+}
+
+impl From<PasswordStrength> for Text {
+    fn from(strength: PasswordStrength) -> Self {
+        match strength {
+            PasswordStrength::VeryWeak => Self::StrengthVeryWeak,
+            PasswordStrength::Weak => Self::StrengthWeak,
+            PasswordStrength::Fair => Self::StrengthFair,
+            PasswordStrength::Good => Self::StrengthGood,
+            PasswordStrength::Strong => Self::StrengthStrong,
+        }
+    }
+}
+
+/// A text with what fills its gaps, written `{name}` in the message files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The text.
+    pub text: Text,
+    /// What fills its gaps.
+    pub gaps: Vec<(&'static str, Gap)>,
+}
+
+/// What fills a gap of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gap {
+    /// Words, inserted as they are.
+    Words(String),
+    /// A number, written as the language writes it.
+    Number(u32),
+    /// A span in seconds, written as the language writes it.
+    Seconds(u32),
+}
+
+impl From<Text> for Line {
+    fn from(text: Text) -> Self {
+        Self { text, gaps: Vec::new() }
+    }
+}
+
+impl Line {
+    /// Fills a gap.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, gap: Gap) -> Self {
+        self.gaps.push((name, gap));
+        self
+    }
+}

@@ -1,0 +1,190 @@
+//! Carries events into the state machine and its effects out to the world.
+
+use core::future::Future;
+use std::rc::Rc;
+
+use futures_util::future::join3;
+use js_sys::Function;
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{BroadcastChannel, HtmlElement};
+
+use crate::{
+    dom,
+    http::Api,
+    machine::{Announcement, Effect, Event, Line, Machine, Reply, Text, Values},
+    words::Words,
+};
+
+/// Typing pauses for this long before a password is judged.
+const PAUSE_MS: i32 = 300;
+
+/// What the forms reach outside themselves.
+pub(crate) struct World {
+    pub(crate) root: HtmlElement,
+    pub(crate) api: Api,
+    pub(crate) locale: Option<String>,
+    pub(crate) on_ticket: Option<Function>,
+    pub(crate) on_done: Option<Function>,
+    pub(crate) standalone: bool,
+}
+
+/// The machine and its world. Copied freely; everything goes with the mounted view.
+#[derive(Clone, Copy)]
+pub(crate) struct Stage {
+    machine: RwSignal<Machine>,
+    words: RwSignal<Rc<Words>, LocalStorage>,
+    world: StoredValue<Rc<World>, LocalStorage>,
+}
+
+impl Stage {
+    pub(crate) fn new(machine: Machine, world: World) -> Self {
+        Self {
+            machine: RwSignal::new(machine),
+            words: RwSignal::new_local(Rc::new(Words::english())),
+            world: StoredValue::new_local(Rc::new(world)),
+        }
+    }
+
+    /// Loads everything that the first screen needs.
+    pub(crate) fn open(self) {
+        self.perform(Effect::Load);
+    }
+
+    /// Reads the machine, and again whenever it changes.
+    pub(crate) fn see<T>(self, read: impl FnOnce(&Machine) -> T) -> T {
+        self.machine.with(read)
+    }
+
+    /// A sentence in the person's language.
+    pub(crate) fn line(self, line: &Line) -> String {
+        self.words.with(|words| words.line(line))
+    }
+
+    /// A sentence without gaps.
+    pub(crate) fn text(self, text: Text) -> String {
+        self.words.with(|words| words.text(text))
+    }
+
+    /// The language and its direction.
+    pub(crate) fn tongue(self) -> (String, String) {
+        self.words.with(|words| (words.lang(), words.dir()))
+    }
+
+    /// What stands in the form right now.
+    pub(crate) fn values(self) -> Values {
+        self.world.with_value(|world| dom::read(&world.root))
+    }
+
+    /// Takes an event in. After the view is gone nothing happens any more.
+    pub(crate) fn send(self, event: Event) {
+        let Some(effects) = self.machine.try_update(|machine| machine.apply(event)) else { return };
+        for effect in effects {
+            self.perform(effect);
+        }
+    }
+
+    fn perform(self, effect: Effect) {
+        let Some(world) = self.world.try_get_value() else { return };
+        let api = world.api.clone();
+        match effect {
+            Effect::Load => self.load(&world),
+            Effect::Login(step) => self.ask(api.login(step), Event::Login),
+            Effect::Register(step) => self.ask(api.registration(step), Event::Registration),
+            Effect::Verify(step) => self.ask(api.verification(step), Event::Verification),
+            Effect::Recover(step) => self.ask(api.recovery(step), Event::Recovery),
+            Effect::ChangePassword(change) => self.ask(api.change_password(change), Event::Changed),
+            Effect::SignOut => self.ask(api.logout(), Event::SignedOut),
+            Effect::Judge(serial, question) => spawn_local(async move {
+                pause(PAUSE_MS).await;
+                let young = self.machine.try_with_untracked(|machine| machine.meter().serial() == serial);
+                if young == Some(true) {
+                    self.send(Event::Judged(serial, api.strength(question).await));
+                }
+            }),
+            Effect::Ticket(ticket) => call(world.on_ticket.as_ref(), ticket.expose()),
+            Effect::Done(what) => call(world.on_done.as_ref(), what),
+            Effect::Leave(path) => leave(&world, &path),
+            Effect::Announce(news) => announce(news),
+            Effect::Focus(field) => spawn_local(async move {
+                // The screen that has the field is drawn first.
+                pause(0).await;
+                self.name_page(&world);
+                dom::focus(&world.root, field);
+            }),
+        }
+    }
+
+    fn ask<T: 'static>(self, reply: impl Future<Output = Reply<T>> + 'static, event: fn(Reply<T>) -> Event) {
+        spawn_local(async move { self.send(event(reply.await)) });
+    }
+
+    fn load(self, world: &Rc<World>) {
+        let world = Rc::clone(world);
+        spawn_local(async move {
+            let words = Words::load(world.locale.as_deref());
+            let (config, session, words) =
+                join3(world.api.clone().config(), world.api.clone().session(), words).await;
+            self.words.try_set(Rc::new(words));
+            self.send(Event::Loaded(config.and_then(|config| Ok((config, session?)))));
+        });
+    }
+
+    /// The page of its own carries the screen's name and language.
+    fn name_page(self, world: &World) {
+        let Some(document) = web_sys::window().and_then(|w| w.document()).filter(|_| world.standalone) else {
+            return;
+        };
+        let named = self.machine.try_with_untracked(|machine| {
+            let app = machine.config().map(|config| config.app_name.clone());
+            (machine.card().map(|card| card.title), app)
+        });
+        let Some((Some(title), app)) = named else { return };
+        let title = self.words.with_untracked(|words| words.line(&title));
+        document.set_title(&app.map_or_else(|| title.clone(), |app| format!("{title} · {app}")));
+        if let Some(html) = document.document_element() {
+            let lang = self.words.with_untracked(|words| words.lang());
+            // The attribute is always a valid name.
+            html.set_attribute("lang", &lang).ok();
+        }
+    }
+}
+
+/// Waits for some milliseconds.
+pub(crate) async fn pause(milliseconds: i32) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        let wake = Closure::once_into_js(move || resolve.call0(&JsValue::UNDEFINED));
+        let window = web_sys::window();
+        let set = window.map(|window| {
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(wake.unchecked_ref(), milliseconds)
+        });
+        debug_assert!(matches!(set, Some(Ok(_))), "a window has timers");
+    });
+    wasm_bindgen_futures::JsFuture::from(promise).await.ok();
+}
+
+fn call(callback: Option<&Function>, argument: &str) {
+    if let Some(callback) = callback {
+        // What the host's callback throws is the host's.
+        callback.call1(&JsValue::UNDEFINED, &JsValue::from_str(argument)).ok();
+    }
+}
+
+/// Goes to a path on this origin. Inside an app there is nowhere to go: the page is loaded again.
+fn leave(world: &World, path: &str) {
+    let Some(window) = web_sys::window() else { return };
+    let went = if world.standalone { window.location().assign(path) } else { window.location().reload() };
+    debug_assert!(went.is_ok(), "a path on this origin can be opened");
+}
+
+fn announce(news: Announcement) {
+    let word = match news {
+        Announcement::SignedIn => "signed-in",
+        Announcement::SignedOut => "signed-out",
+    };
+    if let Ok(channel) = BroadcastChannel::new("gatehouse") {
+        // A tab that can't be told finds out at its next message.
+        channel.post_message(&JsValue::from_str(word)).ok();
+        channel.close();
+    }
+}

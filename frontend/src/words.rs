@@ -1,0 +1,121 @@
+//! The sentences in the person's language. English is part of the bundle; another language is fetched when asked for.
+
+use js_sys::{Array, Intl, JSON, JsString, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::machine::{Gap, Line, Text};
+
+/// Where the other languages are, relative to the bundle: `tag=file`, separated by commas.
+const LANGUAGES: &str = match option_env!("GATEHOUSE_LANGUAGES") {
+    Some(list) => list,
+    None => "de=messages/de.json",
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The address of the bundle itself.
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["import", "meta"], js_name = url)]
+    static BUNDLE_URL: JsString;
+}
+
+/// The message table of one language.
+#[derive(Debug)]
+pub(crate) struct Words {
+    table: JsValue,
+}
+
+impl Words {
+    /// The language that is always there.
+    pub(crate) fn english() -> Self {
+        Self { table: JSON::parse(include_str!("../messages/en.json")).unwrap_or(JsValue::NULL) }
+    }
+
+    /// The language that fits best: what the app asks for, then what the browser's owner prefers, then English.
+    pub(crate) async fn load(wished: Option<&str>) -> Self {
+        let preferred: Vec<String> = match (wished, web_sys::window()) {
+            (Some(tag), _) => vec![tag.to_owned()],
+            (None, Some(window)) => {
+                window.navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+            }
+            (None, None) => Vec::new(),
+        };
+        for tag in preferred {
+            let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+            if primary == "en" {
+                break;
+            }
+            let file =
+                LANGUAGES.split(',').filter_map(|l| l.split_once('=')).find(|(tag, _)| *tag == primary);
+            if let Some((_, file)) = file {
+                if let Some(table) = fetch_table(file).await {
+                    return Self { table };
+                }
+            }
+        }
+        Self::english()
+    }
+
+    /// The language's tag, for `lang`.
+    pub(crate) fn lang(&self) -> String {
+        self.get("lang")
+    }
+
+    /// Left to right or right to left, for `dir`.
+    pub(crate) fn dir(&self) -> String {
+        self.get("dir")
+    }
+
+    /// A text without gaps.
+    pub(crate) fn text(&self, text: Text) -> String {
+        self.get(text.key())
+    }
+
+    /// A text with its gaps filled.
+    pub(crate) fn line(&self, line: &Line) -> String {
+        let mut text = self.text(line.text);
+        for (name, gap) in &line.gaps {
+            text = text.replace(&format!("{{{name}}}"), &self.gap(gap));
+        }
+        text
+    }
+
+    fn get(&self, key: &str) -> String {
+        let found =
+            Reflect::get(&self.table, &JsValue::from_str(key)).ok().and_then(|value| value.as_string());
+        found.unwrap_or_default()
+    }
+
+    fn gap(&self, gap: &Gap) -> String {
+        match gap {
+            // Names are isolated where the text runs the other way.
+            Gap::Words(words) if self.dir() == "rtl" => format!("\u{2068}{words}\u{2069}"),
+            Gap::Words(words) => words.clone(),
+            Gap::Number(number) => self.number(*number, None),
+            Gap::Seconds(seconds @ 0..=90) => self.number(*seconds, Some("second")),
+            Gap::Seconds(seconds @ 91..=5400) => self.number(seconds.div_ceil(60), Some("minute")),
+            Gap::Seconds(seconds) => self.number(seconds.div_ceil(3600), Some("hour")),
+        }
+    }
+
+    /// A number as the language writes it, with its unit.
+    fn number(&self, number: u32, unit: Option<&str>) -> String {
+        let options = Object::new();
+        if let Some(unit) = unit {
+            for (key, value) in [("style", "unit"), ("unit", unit), ("unitDisplay", "long")] {
+                let set = Reflect::set(&options, &key.into(), &value.into());
+                debug_assert!(set.is_ok(), "a plain object takes any key");
+            }
+        }
+        let format = Intl::NumberFormat::new(&Array::of1(&self.lang().into()), &options).format();
+        let text = format.call1(&JsValue::UNDEFINED, &number.into()).ok().and_then(|text| text.as_string());
+        text.unwrap_or_else(|| number.to_string())
+    }
+}
+
+async fn fetch_table(file: &str) -> Option<JsValue> {
+    let base = BUNDLE_URL.with(|url| String::from(url));
+    let url = web_sys::Url::new_with_base(file, &base).ok()?.href();
+    let response =
+        gloo_net::http::Request::get(&url).send().await.ok().filter(gloo_net::http::Response::ok)?;
+    JSON::parse(&response.text().await.ok()?).ok()
+}
