@@ -4,6 +4,7 @@
 //! `verification`, `password`, `session` and `redeem`. `begin` starts sessions, `attempt` counts guesses, `feed` and
 //! `background` keep what is cached true. What may follow from what is decided in `flow`, not here.
 
+mod admin;
 mod attempt;
 mod background;
 mod begin;
@@ -29,6 +30,7 @@ use std::{
 use gatehouse_protocol::{ClientConfig, RegistrationMode};
 use tokio::sync::{Notify, Semaphore, broadcast};
 
+pub use admin::{AdminError, Invited, NewInvitation, NewUser};
 pub use context::{Answer, CookieChange, RequestContext};
 pub use feed::Ended;
 pub use open::{OpenError, Parts};

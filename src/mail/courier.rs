@@ -9,11 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Letter, LetterParts, SendError, Transport, pause_after};
 use crate::{
-    clock::Clock,
-    entropy::Entropy,
+    endpoint::Endpoint,
     identity::{EmailAddress, Identity, IdentityId, Role},
     session::Secret,
-    storage::{LinkKind, MailTemplate, NewLink, NewMail, Storage, StorageError},
+    storage::{LinkKind, MailTemplate, NewLink, NewMail, StorageError},
 };
 
 /// How long a taken mail is hidden from others.
@@ -41,16 +40,8 @@ pub struct InvitationContext {
 /// Sends what is due.
 #[derive(Debug, Clone, Copy)]
 pub struct Courier<'c> {
-    /// The queue, and where links are kept.
-    pub storage: &'c dyn Storage,
-    /// The time.
-    pub clock: &'c dyn Clock,
-    /// Where tokens come from.
-    pub entropy: &'c dyn Entropy,
-    /// The app's name.
-    pub app_name: &'c str,
-    /// Where the app is, without a slash at the end.
-    pub home: &'c str,
+    /// Whose mail it is.
+    pub endpoint: &'c Endpoint,
     /// The way out.
     pub transport: &'c Transport,
 }
@@ -66,16 +57,17 @@ enum Outcome {
 impl Courier<'_> {
     /// Sends the next mail that is due; false when there is none.
     pub async fn step(&self) -> Result<bool, StorageError> {
-        let Some(queued) = self.storage.claim_mail(self.clock.now(), LEASE).await? else { return Ok(false) };
+        let (endpoint, storage) = (self.endpoint, self.endpoint.storage());
+        let Some(queued) = storage.claim_mail(endpoint.now(), LEASE).await? else { return Ok(false) };
         let id = &queued.mail.id;
         match self.deliver(&queued.mail).await? {
             Outcome::Sent => {
                 tracing::info!(mail = id.0, template = ?queued.mail.template, "mail sent");
-                self.storage.mail_sent(id, self.clock.now()).await?;
+                storage.mail_sent(id, self.endpoint.now()).await?;
             }
             Outcome::Moot => {
                 tracing::info!(mail = id.0, template = ?queued.mail.template, "mail dropped: it is about nobody any more");
-                self.storage.mail_failed(id, "it is about nobody any more", None).await?;
+                storage.mail_failed(id, "it is about nobody any more", None).await?;
             }
             Outcome::Failed(error) => {
                 let pause = match &error {
@@ -89,8 +81,8 @@ impl Courier<'_> {
                     }
                     None => tracing::error!(mail = id.0, error, "mail not sent, and not tried again"),
                 }
-                let at = pause.map(|pause| self.clock.now().plus(pause));
-                self.storage.mail_failed(id, &error, at).await?;
+                let at = pause.map(|pause| self.endpoint.now().plus(pause));
+                storage.mail_failed(id, &error, at).await?;
             }
         }
         Ok(true)
@@ -105,7 +97,7 @@ impl Courier<'_> {
         let letter = Letter::write(LetterParts {
             template: mail.template,
             locale: &mail.locale,
-            app_name: self.app_name,
+            app_name: &self.endpoint.settings().app_name,
             username: &username,
             link: &link,
             ttl,
@@ -121,43 +113,41 @@ impl Courier<'_> {
     /// Where the button leads, whose mail it is, and how long the link holds. `None`: there is nobody to send it to.
     async fn link(&self, mail: &NewMail) -> Result<Option<(String, String, Duration)>, StorageError> {
         let Ok(email) = EmailAddress::parse(&mail.to) else { return Ok(None) };
-        let app = format!("{}/", self.home);
-        Ok(match mail.template {
+        let (link, username, ttl) = match mail.template {
             MailTemplate::Verification => {
                 let id = IdentityId(mail.context.clone());
                 let link = self.mint(LinkKind::Verification, Some(id), email, Vec::new(), LINK_TTL).await?;
-                Some((link, String::new(), LINK_TTL))
+                (link, String::new(), LINK_TTL)
             }
             MailTemplate::Recovery => {
                 let id = IdentityId(mail.context.clone());
                 let Some(owner) = self.owner(&id).await? else { return Ok(None) };
                 let link = self.mint(LinkKind::Recovery, Some(id), email, Vec::new(), LINK_TTL).await?;
-                Some((link, owner.username.as_str().to_owned(), LINK_TTL))
+                (link, owner.username.as_str().to_owned(), LINK_TTL)
             }
             MailTemplate::Invitation => {
                 let Ok(invitation) = serde_json::from_str::<InvitationContext>(&mail.context) else {
-                    return Err(StorageError::Corrupt(
-                        "an invitation in the mail queue can't be read".to_owned(),
-                    ));
+                    return Ok(None);
                 };
                 let ttl = invitation.ttl.map_or(INVITATION_TTL, Duration::from_secs);
                 let roles = invitation.roles.iter().filter_map(|role| Role::parse(role).ok()).collect();
                 let link = self.mint(LinkKind::Invitation, None, email, roles, ttl).await?;
-                Some((link, String::new(), ttl))
+                (link, String::new(), ttl)
             }
             MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => {
                 let Some(id) = &mail.identity_id else { return Ok(None) };
-                let owner = self.owner(id).await?;
-                owner.map(|owner| (app, owner.username.as_str().to_owned(), Duration::ZERO))
+                let Some(owner) = self.owner(id).await? else { return Ok(None) };
+                (self.endpoint.home(), owner.username.as_str().to_owned(), Duration::ZERO)
             }
-        })
+        };
+        Ok(link.map(|link| (link, username, ttl)))
     }
 
     async fn owner(&self, id: &IdentityId) -> Result<Option<Identity>, StorageError> {
-        Ok(self.storage.lookup_identity(id).await?.filter(|identity| !identity.disabled))
+        Ok(self.endpoint.storage().lookup_identity(id).await?.filter(|identity| !identity.disabled))
     }
 
-    /// Draws a token, stores its hash, and returns the link. The token is in the fragment, which no server sees.
+    /// Draws a token, stores its hash, and returns the link.
     async fn mint(
         &self,
         kind: LinkKind,
@@ -165,11 +155,11 @@ impl Courier<'_> {
         email: EmailAddress,
         roles: Vec<Role>,
         ttl: Duration,
-    ) -> Result<String, StorageError> {
-        let token = Secret::draw(self.entropy);
-        let now = self.clock.now();
-        let expires_at = now.plus(ttl);
-        let link = NewLink {
+    ) -> Result<Option<String>, StorageError> {
+        let token = Secret::draw(&**self.endpoint.entropy());
+        let Some(link) = self.endpoint.link(kind, &token) else { return Ok(None) };
+        let now = self.endpoint.now();
+        let stored = NewLink {
             hash: token.hash(),
             kind,
             identity_id,
@@ -177,23 +167,11 @@ impl Courier<'_> {
             mailed: true,
             roles,
             created_at: now,
-            expires_at,
+            expires_at: now.plus(ttl),
         };
-        self.storage.add_link(link).await?;
-        Ok(address(self.home, kind, &token))
+        self.endpoint.storage().add_link(stored).await?;
+        Ok(Some(link))
     }
-}
-
-/// The address of a one-time link.
-pub fn address(home: &str, kind: LinkKind, token: &Secret) -> String {
-    let name = match kind {
-        LinkKind::Setup => "setup",
-        LinkKind::Invitation => "invite",
-        LinkKind::Verification => "verify",
-        LinkKind::Recovery => "reset",
-        LinkKind::MustChange => "change",
-    };
-    format!("{home}{}/#{name}={}", gatehouse_protocol::MOUNT, token.expose())
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@ mod letter;
 mod schedule;
 mod transport;
 mod words;
+mod worker;
 
-pub use courier::{Courier, INVITATION_TTL, InvitationContext, LINK_TTL, address};
+pub use courier::{Courier, INVITATION_TTL, InvitationContext, LINK_TTL};
 pub use letter::{BadAddress, Letter, LetterParts};
 pub use schedule::pause_after;
 pub use transport::{SendError, Transport};
+pub use worker::run;
 
 use crate::config::Settings;
 

@@ -2,11 +2,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::{
-    clock::{ManualClock, Timestamp},
+    clock::{Clock as _, ManualClock, Timestamp},
     config::{Settings, SmtpSecurity},
-    entropy::OsEntropy,
+    endpoint::{Endpoint, Parts},
+    entropy::{Entropy as _, OsEntropy},
     factor::password::PasswordHash,
     identity::{Username, VerifiableAddress},
+    keys::Key,
     storage::{
         IdentityRepository as _, LinkRepository as _, MailId, MailRepository as _, NewIdentity,
         sqlite::SqliteStorage,
@@ -18,7 +20,8 @@ const NOON: Timestamp = Timestamp(1_800_000_000_000);
 struct House {
     folder: tempfile::TempDir,
     storage: Arc<SqliteStorage>,
-    clock: ManualClock,
+    clock: Arc<ManualClock>,
+    endpoint: Arc<Endpoint>,
     transport: Transport,
 }
 
@@ -27,18 +30,13 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let storage =
             SqliteStorage::open(&folder.path().join("gatehouse.db"), NOON, &OsEntropy).await.unwrap();
-        Self { folder, storage: Arc::new(storage), clock: ManualClock::at(NOON), transport }
+        let (storage, clock) = (Arc::new(storage), Arc::new(ManualClock::at(NOON)));
+        let endpoint = assemble(&storage, &clock).await;
+        Self { folder, storage, clock, endpoint, transport }
     }
 
     fn courier(&self) -> Courier<'_> {
-        Courier {
-            storage: &*self.storage,
-            clock: &self.clock,
-            entropy: &OsEntropy,
-            app_name: "Weather",
-            home: "http://localhost:8501",
-            transport: &self.transport,
-        }
+        Courier { endpoint: &self.endpoint, transport: &self.transport }
     }
 
     async fn alice(&self) -> IdentityId {
@@ -80,6 +78,19 @@ impl House {
         let (link, ..) = self.courier().link(mail).await.unwrap().unwrap();
         Secret::received(link.split_once('=').unwrap().1)
     }
+}
+
+async fn assemble(storage: &Arc<SqliteStorage>, clock: &Arc<ManualClock>) -> Arc<Endpoint> {
+    let parts = Parts {
+        settings: Settings { app_name: "Weather".to_owned(), ..Settings::default() },
+        storage: Arc::<SqliteStorage>::clone(storage),
+        clock: Arc::<ManualClock>::clone(clock),
+        entropy: Arc::new(OsEntropy),
+        key: Key::draw(&OsEntropy),
+    };
+    let endpoint = Endpoint::assemble(parts).await.unwrap();
+    endpoint.set_local_url("http://localhost:8501".to_owned());
+    endpoint
 }
 
 /// An SMTP server that is not there.
