@@ -152,6 +152,14 @@ def test_option() -> None:
         _streamlit.option(name)
 
 
+def test_set_default() -> None:
+    """An option can be set before the configuration is read again."""
+    before = _streamlit.option("server.address")
+    _streamlit.set_default("server.address", "127.0.0.1")
+    assert _streamlit.option("server.address") == "127.0.0.1"
+    _streamlit.set_default("server.address", before)
+
+
 def test_main_script() -> None:
     """Streamlit keeps the path of the main script where it is read."""
     from streamlit import config

@@ -163,6 +163,13 @@ def option(name: str) -> Any:
     return config.get_option(name)
 
 
+def set_default(name: str, value: Any) -> None:
+    """Set an option that nobody has set."""
+    from streamlit import config
+
+    config.set_option(name, value)
+
+
 def main_script() -> str | None:
     """Give the path of the app's main script, as Streamlit knows it."""
     from streamlit import config

@@ -1,0 +1,7 @@
+"""Who is signed in."""
+
+import streamlit as st
+import streamlit_gatehouse as gatehouse
+
+user = gatehouse.current_user()
+st.text(f"user: {user.username if user else None}")

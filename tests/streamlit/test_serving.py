@@ -1,0 +1,181 @@
+"""`gatehouse run` and `mount()`: addresses, pages, base paths, and a storage that is gone."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from kit import APPS, Served, client, free_port, gatehouse, make_admin, reachable, serve, wait_for
+
+HTML = {"Accept": "text/html"}
+
+
+def test_page_carries_the_watcher_before_every_other_script(app: Served) -> None:
+    """It has to wrap the page's websocket before Streamlit opens it."""
+    status, headers, body = app.get("/", {**HTML, "Accept-Encoding": "gzip"})
+    assert status == 200
+    assert body.index(b"/_gatehouse/assets/watch-") < body.index(b"<script>")
+    assert headers["content-length"] == str(len(body))
+    assert "modulepreload" in headers["link"]
+
+
+def test_page_announces_no_form_to_who_is_signed_in(app: Served) -> None:
+    """Nothing is fetched that will not be needed."""
+    _, headers, body = app.get("/", {**HTML, "Cookie": "gatehouse-x=1"})
+    assert b"watch-" in body
+    assert "link" not in headers
+
+
+def test_deep_link_carries_the_watcher_and_assets_do_not(app: Served) -> None:
+    """Every page is Streamlit's index.html; its scripts are none."""
+    assert b"watch-" in app.get("/admin", HTML)[2]
+    assert b"watch-" not in app.get("/_stcore/health", HTML)[2]
+
+
+def test_unknown_path_of_ours_is_not_the_app(app: Served) -> None:
+    """Streamlit answers everything unknown with its page."""
+    for path in ("/_gatehouse/nothing", "/_gatehouse/assets/../../app.py", "/_gatehouse/assets/x.js"):
+        assert app.get(path)[0] in {400, 404}
+
+
+def test_bad_host_is_refused(app: Served) -> None:
+    """DNS rebinding over HTTP."""
+    assert app.get("/_gatehouse/session", {"Host": "evil.example"})[0] >= 400
+
+
+def test_without_a_public_url_only_this_machine_is_served(app: Served, tmp_path: Path) -> None:
+    """It listens on loopback alone, and refuses to listen elsewhere with a sentence."""
+    listening = subprocess.run(
+        [sys.executable, "-c", _LISTENING, str(app.process.pid), str(app.port)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert listening.stdout.strip() == "0100007F"
+    (tmp_path / "app.py").write_text("")
+    ran = subprocess.run(
+        [*gatehouse(), "run", "app.py", "--server.address", "0.0.0.0", "--server.headless", "true"],  # noqa: S104
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "public_url" in ran.stderr
+
+
+_LISTENING = """
+import sys
+for line in open(f"/proc/{sys.argv[1]}/net/tcp").readlines() + open(f"/proc/{sys.argv[1]}/net/tcp6").readlines():
+    local, state = line.split()[1], line.split()[3]
+    if state == "0A" and int(local.split(":")[1], 16) == int(sys.argv[2]):
+        print(local.split(":")[0])
+"""
+
+
+def test_unsafe_setting_does_not_start(tmp_path: Path) -> None:
+    """Plain http off this machine would send passwords in clear text."""
+    (tmp_path / "app.py").write_text("")
+    ran = subprocess.run(
+        [*gatehouse(), "run", "app.py", "--server.headless", "true"],
+        cwd=tmp_path,
+        env={**os.environ, "GATEHOUSE_PUBLIC_URL": "http://app.example.org"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "https" in ran.stderr
+
+
+def test_base_path_is_respected(tmp_path: Path) -> None:
+    """The endpoint is below the path that the app is below."""
+    with serve(APPS / "guarded", tmp_path, options=["--server.baseUrlPath", "tools/app"]) as served:
+        served.base = "/tools/app"
+        make_admin(served)
+        assert "/tools/app/_gatehouse/#setup=" in served.output()
+        assert b"/tools/app/_gatehouse/assets/watch-" in served.get("/tools/app/", HTML)[2]
+        with client(served) as browser:
+            assert browser.form[1]["endpoint"] == {"path": "/tools/app/_gatehouse"}
+            _, ticket = served.sign_in("alice", browser.form[1]["challenge"])
+            browser.send_ticket(ticket)
+            assert "signed in: alice" in browser.texts
+
+
+def test_session_outlives_the_server(tmp_path: Path) -> None:
+    """A restart signs nobody out."""
+    with serve(APPS / "guarded", tmp_path) as served:
+        make_admin(served)
+        cookie, _ = served.sign_in("alice")
+    with serve(APPS / "guarded", tmp_path) as served, client(served, cookie=cookie) as browser:
+        assert "signed in: alice" in browser.texts
+        assert "#setup=" not in served.output(), "there is an administrator: no link is printed"
+
+
+def test_storage_that_is_gone_lets_nobody_in(tmp_path: Path) -> None:
+    """The database is overwritten while the app runs: open websockets are closed, and no cookie is believed."""
+    with serve(APPS / "guarded", tmp_path) as served:
+        make_admin(served)
+        cookie, _ = served.sign_in("alice")
+        with client(served, cookie=cookie) as browser:
+            assert "signed in: alice" in browser.texts
+            break_database(tmp_path / ".gatehouse" / "gatehouse.db")
+            time.sleep(2)  # the change feed fails, and the cache is distrusted after one second
+            browser.send()
+            assert browser.closed()[0] in {1013, 4401}
+        with client(served, cookie=cookie) as later:
+            assert b"signed in" not in later.everything
+        assert served.process.poll() is None, "the process lives"
+
+
+def break_database(path: Path) -> None:
+    """Make every read of the database fail."""
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.write(os.urandom(path.stat().st_size))
+
+
+@pytest.mark.parametrize("forwarded", [None, "203.0.113.9"])
+def test_mount_under_another_server(tmp_path: Path, forwarded: str | None) -> None:
+    """`st.App(**mount())` under uvicorn: the same gate, and no address that a header claims."""
+    import shutil
+
+    shutil.copytree(APPS / "mounted", tmp_path, dirs_exist_ok=True)
+    port = free_port()
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "launcher:app", "--port", str(port)],
+            cwd=tmp_path,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_for(lambda: reachable(port) or process.poll() is not None, "uvicorn listens")
+        served = Served(port, tmp_path, process, log, port)
+        cookie = make_admin(served)
+        with client(served) as browser:
+            assert "user: None" in browser.texts
+        with client(served, cookie=cookie) as browser:
+            assert "user: alice" in browser.texts
+        step = {
+            "step": "password",
+            "identifier": "nobody",
+            "password": "wrong",
+            "keep": False,
+            "challenge": None,
+        }
+        headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+        served.post("/login", step, headers=headers)
+        assert "203.0.113.9" not in served.output()
+    finally:
+        process.terminate()
+        process.wait(20)
