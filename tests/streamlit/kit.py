@@ -170,6 +170,12 @@ def make_admin(served: Served, username: str = "alice") -> str:
     return session_cookie(cookies)
 
 
+def address_of_last_login(served: Served) -> str:
+    """Read from the log where the endpoint believes that the last login came from."""
+    found = re.findall(r'login\.completed.*?address="([^"]*)"', served.output())
+    return str(found[-1])
+
+
 @dataclass
 class Trigger:
     """What a component sends when something happens."""

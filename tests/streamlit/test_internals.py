@@ -160,6 +160,16 @@ def test_set_default() -> None:
     _streamlit.set_default("server.address", before)
 
 
+def test_owns_server() -> None:
+    """Streamlit notes who runs the server, in these words."""
+    from streamlit import config
+    from streamlit.web import bootstrap
+
+    assert config._server_mode is None
+    assert not _streamlit.owns_server()
+    assert '"starlette-app", "starlette-app-direct"' in inspect.getsource(bootstrap), "the words have changed"
+
+
 def test_main_script() -> None:
     """Streamlit keeps the path of the main script where it is read."""
     from streamlit import config

@@ -72,7 +72,7 @@ def _bind(options: dict[str, Any]) -> None:
     address = _streamlit.option("server.address")
     if address is None:
         options["server.address"] = "127.0.0.1"
-        # App.run reads the configuration again, and warns when a server option differs from what stands there.
+        # App.run reads the configuration again, and warns when a server option differs by then.
         _streamlit.set_default("server.address", "127.0.0.1")
     elif address not in {"localhost", "127.0.0.1", "::1"}:
         raise RuntimeError(

@@ -79,9 +79,7 @@ class Gate:
 
     async def _start(self, scope: Scope) -> None:
         if not _state.gated:
-            server = scope.get("server")
-            port = server[1] if server else None
-            await asyncio.to_thread(_state.start_gate, scope.get("root_path", ""), port)
+            await asyncio.to_thread(_state.start_gate, scope)
         if not self._watching:
             self._watching = True
             loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +51,22 @@ def announce(port: int) -> None:
         )
 
 
-def start_gate(root_path: str, port: int | None) -> None:
-    """Open the endpoint behind the gate; the first call does it."""
+def start_gate(scope: MutableMapping[str, Any]) -> None:
+    """Open the endpoint behind the gate; the first call does it.
+
+    Under somebody else's server the port is known with the first request; a wrong setting is refused at once.
+    """
     global gated, base_path
     with _lock:
         if gated:
             return
         _native.open(_streamlit.main_script(), str(ASSETS))
+        server = scope.get("server")
+        if server is None and not _streamlit.owns_server():
+            return
         option = (_streamlit.option("server.baseUrlPath") or "").strip("/")
-        base_path = root_path.rstrip("/") + (f"/{option}" if option else "")
-        port = port or int(_streamlit.option("server.port"))
+        base_path = scope.get("root_path", "").rstrip("/") + (f"/{option}" if option else "")
+        port = int(server[1] if server else _streamlit.option("server.port"))
         _native.mount(port, base_path)
         gated = True
         announce(port)

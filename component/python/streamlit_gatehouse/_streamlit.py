@@ -170,6 +170,13 @@ def set_default(name: str, value: Any) -> None:
     config.set_option(name, value)
 
 
+def owns_server() -> bool:
+    """Say whether Streamlit itself runs the server, so that its options name the real port."""
+    from streamlit import config
+
+    return config._server_mode in {"starlette-app", "starlette-app-direct"}
+
+
 def main_script() -> str | None:
     """Give the path of the app's main script, as Streamlit knows it."""
     from streamlit import config
