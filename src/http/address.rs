@@ -46,7 +46,11 @@ impl TrustedProxies {
         if !self.contains(peer) {
             // A proxy on this machine that nobody declared: all its people would share one budget. From elsewhere
             // the header is whatever its sender made up, and must not buy a way around the limit.
-            return Client { address: Some(peer), believed: !(forwarded && peer.is_loopback()) };
+            let shared = forwarded && peer.is_loopback();
+            if shared {
+                warn_of_undeclared_proxy();
+            }
+            return Client { address: Some(peer), believed: !shared };
         }
         let lines: Vec<&str> =
             headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or("?")).collect();
@@ -59,6 +63,17 @@ impl TrustedProxies {
         }
         Client { address: Some(peer), believed: false }
     }
+}
+
+/// Says once what the operator should mend.
+fn warn_of_undeclared_proxy() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        tracing::warn!(
+            "a proxy on this machine forwards requests, but trusted_proxies does not name it: \
+             everybody seems to come from one address, so no attempts are counted by address"
+        );
+    });
 }
 
 impl Network {

@@ -24,12 +24,15 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Reads `index.html` of the bundle and works out the policy that fits it.
-    pub(super) fn load(assets: &Path) -> io::Result<Self> {
-        Ok(Self::new(fs::read_to_string(assets.join("index.html"))?))
+    /// Reads `index.html` of the bundle, tells it where the endpoint is, and works out the policy that fits it.
+    pub(super) fn load(assets: &Path, base_path: &str) -> io::Result<Self> {
+        Ok(Self::new(&fs::read_to_string(assets.join("index.html"))?, base_path))
     }
 
-    fn new(html: String) -> Self {
+    fn new(html: &str, base_path: &str) -> Self {
+        let base_path = base_path.replace('&', "&amp;").replace('"', "&quot;");
+        let place = |base: &str| format!("data-endpoint=\"{base}{MOUNT}\"");
+        let html = html.replace(&place(""), &place(&base_path));
         let scripts = hashes(&html, "script");
         let styles = hashes(&html, "style");
         let policy = format!(

@@ -63,6 +63,15 @@ pub(super) struct App {
     policy: OnceLock<HostPolicy>,
 }
 
+impl Surface {
+    fn base_path(&self) -> &str {
+        match self {
+            Self::Mount { base_path } => base_path,
+            Self::Loopback { .. } | Self::Standalone => "",
+        }
+    }
+}
+
 impl Responder {
     /// Answers for the endpoint on this surface. Without a public URL the hosts follow the endpoint's local URL, and
     /// until that is known nothing is served.
@@ -81,9 +90,10 @@ impl Responder {
 
     fn build(endpoint: Arc<Endpoint>, surface: Surface, policy: OnceLock<HostPolicy>) -> Self {
         let settings = endpoint.settings();
+        let base_path = surface.base_path();
         let (mut assets, mut page) = (Assets::default(), None);
         if let Some(directory) = &settings.assets {
-            match Assets::load(directory).and_then(|assets| Ok((assets, Page::load(directory)?))) {
+            match Assets::load(directory).and_then(|assets| Ok((assets, Page::load(directory, base_path)?))) {
                 Ok(loaded) => (assets, page) = (loaded.0, Some(loaded.1)),
                 Err(error) => {
                     tracing::error!(%error, "the browser bundle can't be read: no form will be drawn");
@@ -141,10 +151,7 @@ impl Responder {
 impl App {
     /// What stands before `/_gatehouse`.
     pub(super) fn base_path(&self) -> &str {
-        match &self.surface {
-            Surface::Mount { base_path } => base_path,
-            Surface::Loopback { .. } | Surface::Standalone => "",
-        }
+        self.surface.base_path()
     }
 
     /// The hosts and origins that are served, once they are known.

@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     body::BODY_MAX,
+    headers,
     responder::{Responder, Surface},
 };
 use crate::endpoint::Endpoint;
@@ -130,5 +131,6 @@ async fn answer(
 fn closing(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
+    headers::secure(response.headers_mut());
     response
 }

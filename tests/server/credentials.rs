@@ -3,12 +3,21 @@
 use std::time::Duration;
 
 use serde_json::json;
+use sqlx::Connection as _;
 
 use crate::kit::{App, OTHER_PASSWORD, PASSWORD, Reply, app, app_with, login_step, registration_step};
 
 /// One of many addresses.
 fn address(number: u32) -> String {
     format!("198.{}.{}.{}", 18 + number / 65_536, number / 256 % 256, number % 256)
+}
+
+/// Takes the password from an account, as an account that came by another factor has none.
+async fn forget_password(app: &App, username: &str) {
+    let database = format!("sqlite:{}", app.directory.path().join("gatehouse.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&database).await.unwrap();
+    let update = sqlx::query("UPDATE identity SET password = NULL WHERE username = ?").bind(username);
+    assert_eq!(update.execute(&mut connection).await.unwrap().rows_affected(), 1);
 }
 
 async fn guess(app: &App, identifier: &str, password: &str, from: &str) -> Reply {
@@ -95,6 +104,51 @@ async fn x_forwarded_for_does_not_buy_new_attempts() {
     }
 }
 
+/// A proxy on this machine that the settings don't name: everybody comes from 127.0.0.1, and one guesser must not
+/// lock everybody out. Without the header it is one person, and counts.
+#[tokio::test]
+async fn an_undeclared_proxy_locks_nobody_out() {
+    let app = app().await;
+    app.add("alice").await;
+    for number in 0..200 {
+        let call = app.post("/login", &login_step(&format!("user{number}"), "password1")).from("127.0.0.1");
+        let reply = call.header("x-forwarded-for", "198.51.100.7").send().await;
+        reply.expect_problem(401, "credentials_rejected");
+    }
+    let call = app.post("/login", &login_step("alice", PASSWORD)).from("127.0.0.1");
+    call.header("x-forwarded-for", "203.0.113.5").send().await.expect_complete();
+    let mut limited = false;
+    for number in 0..200 {
+        let reply = guess(&app, &format!("other{number}"), "password1", "127.0.0.1").await;
+        limited |= reply.code().as_deref() == Some("too_many_attempts");
+    }
+    assert!(limited, "control");
+}
+
+/// Between two guesses at others the attacker signs in to an own account, so that the counters start anew.
+#[tokio::test]
+async fn own_successes_between_guesses_at_others() {
+    let app = app().await;
+    app.add("alice").await;
+    app.add("mallory").await;
+    let mut refused = false;
+    for number in 0..200 {
+        let reply = guess(&app, "alice", &format!("guess-{number}"), "198.51.100.7").await;
+        refused |= reply.code().as_deref() == Some("too_many_attempts");
+        guess(&app, "mallory", PASSWORD, "198.51.100.7").await;
+    }
+    assert!(refused, "an attacker's success reset the counters of others");
+    app.add("bob").await;
+    for _ in 0..5 {
+        for _ in 0..5 {
+            guess(&app, "bob", "wrong-password", "203.0.113.5")
+                .await
+                .expect_problem(401, "credentials_rejected");
+        }
+        guess(&app, "bob", PASSWORD, "203.0.113.5").await.expect_complete();
+    }
+}
+
 /// Which accounts exist, read from the answer or from the work done for it.
 #[tokio::test]
 async fn unknown_known_disabled_and_passwordless_accounts_look_alike() {
@@ -102,6 +156,8 @@ async fn unknown_known_disabled_and_passwordless_accounts_look_alike() {
     app.add("alice").await;
     let disabled = app.add("bob").await;
     app.endpoint.storage().set_disabled(&disabled.id, true, app.endpoint.now()).await.unwrap();
+    app.add("carol").await;
+    forget_password(&app, "carol").await;
     let mut seen = Vec::new();
     for (identifier, password) in [
         ("alice", "wrong-password"),
@@ -111,6 +167,8 @@ async fn unknown_known_disabled_and_passwordless_accounts_look_alike() {
         ("bob", "wrong-password"),
         // The right password of a disabled account must not be told apart either.
         ("bob", PASSWORD),
+        // An account without a password.
+        ("carol", PASSWORD),
         ("no such name!", "wrong-password"),
         ("\u{202e}alice", "wrong-password"),
     ] {

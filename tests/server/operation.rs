@@ -20,6 +20,59 @@ async fn a_panic_in_a_handler() {
     app.login("alice").await.expect_complete();
 }
 
+/// What people type ends in the log: neither their secrets nor anything that forges a line or drives a terminal.
+#[tokio::test]
+async fn secrets_and_control_characters_in_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    let app = app().await;
+    app.add("alice").await;
+    let login = app.login("alice").await;
+    let session = login.expect_complete();
+    let odd = "eve\r\n2030-01-01 ERROR forged\u{1b}[2J";
+    app.login_with(odd, "a-secret-typed-wrong").await.expect_problem(401, "credentials_rejected");
+    let call = app.post("/login", &login_step("alice", PASSWORD)).header("user-agent", "Evil\u{9b}2J");
+    call.header("x-forwarded-for", "1.2.3.4").send().await.expect_complete();
+    let token = app.reset_token("alice").await;
+    let reset = json!({"step": "reset", "token": token, "password": OTHER_PASSWORD});
+    app.post("/recovery", &reset).send().await.expect_state("complete");
+    app.entropy.set_broken(true);
+    app.login_with("alice", OTHER_PASSWORD).await.expect_problem(500, "internal");
+    let written = log.text();
+    assert!(written.contains("a handler panicked"), "control: the log is read\n{written}");
+    let (session, device) = (session.split_once('=').unwrap().1, login.device().unwrap());
+    for secret in
+        [PASSWORD, OTHER_PASSWORD, "a-secret-typed-wrong", &token, session, device.split_once('=').unwrap().1]
+    {
+        assert!(!written.contains(secret), "{secret} is in the log");
+    }
+    assert!(!written.contains(['\u{1b}', '\u{9b}', '\r']), "{written:?}");
+    assert!(!written.lines().any(|line| line.starts_with("2030-01-01")), "a line was forged");
+}
+
+/// What was logged in a test.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Another process holds the database. Nobody is let in, the form can say "try again", and when it is free again
 /// everything that was acknowledged is there.
 #[tokio::test]

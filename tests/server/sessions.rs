@@ -192,6 +192,26 @@ async fn sessions_expire_and_are_capped() {
     assert!(!is_alive(&app, &last).await, "the clock set back revives nothing");
 }
 
+/// The operator gave a new password by hand. It opens nothing but the step that replaces it.
+#[tokio::test]
+async fn a_session_before_the_password_was_replaced() {
+    let app = app().await;
+    app.add_with("alice", |new| new.must_change = true).await;
+    let reply = app.login("alice").await;
+    let flow = reply.expect_state("new_password")["flow"].as_str().unwrap().to_owned();
+    assert!(reply.cookies().is_empty(), "no session before the last step");
+    let step = |flow: &str, password: &str| json!({"step": "new_password", "flow": flow, "password": password, "keep": false, "challenge": null});
+    app.post("/login", &step("forged", OTHER_PASSWORD)).send().await.expect_problem(410, "flow_expired");
+    app.post("/login", &step(&flow, PASSWORD)).send().await.expect_problem(422, "password_unchanged");
+    app.post("/login", &step(&flow, OTHER_PASSWORD)).send().await.expect_complete();
+    app.post("/login", &step(&flow, "walnut/harbor/17/kite"))
+        .send()
+        .await
+        .expect_problem(410, "flow_expired");
+    app.login("alice").await.expect_problem(401, "credentials_rejected");
+    app.login_with("alice", OTHER_PASSWORD).await.expect_complete();
+}
+
 /// Guessed, cut and decorated tokens.
 #[tokio::test]
 async fn forged_session_tokens() {

@@ -108,6 +108,18 @@ async fn metrics_and_description_of_a_server_of_its_own() {
     assert!(description["components"]["schemas"]["Problem"].is_object());
 }
 
+/// `docs/openapi.json` is made from the routes. With `UPDATE=1` in the environment it is written anew.
+#[test]
+fn the_published_description_is_current() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    let text = gatehouse::http::openapi_document().to_pretty_json().unwrap() + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == text, "docs/openapi.json is stale: run UPDATE=1 cargo test --test server published");
+}
+
 fn bundle() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();

@@ -16,8 +16,16 @@ fn inline_scripts_are_hashed_and_linked_ones_are_not() {
 /// Injected markup on the page: without `'unsafe-inline'` nothing of it runs.
 #[test]
 fn the_policy_allows_nothing_that_is_not_named() {
-    let page = Page::new("<script type=module>init()</script><style>p{}</style>".into());
+    let page = Page::new("<script type=module>init()</script><style>p{}</style>", "");
     assert!(page.policy.contains("default-src 'none'") && page.policy.contains("frame-ancestors 'none'"));
     assert!(!page.policy.contains("unsafe-inline") && !page.policy.contains("'unsafe-eval'"));
     assert_eq!(page.policy.matches("'sha256-").count(), 2);
+}
+
+#[test]
+fn the_page_is_told_where_the_endpoint_is() {
+    let html = "<div data-endpoint=\"/_gatehouse\">";
+    assert_eq!(Page::new(html, "").html, html);
+    assert_eq!(Page::new(html, "/weather").html, "<div data-endpoint=\"/weather/_gatehouse\">");
+    assert_eq!(Page::new(html, "/\"><b>").html, "<div data-endpoint=\"/&quot;><b>/_gatehouse\">");
 }

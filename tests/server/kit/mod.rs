@@ -133,16 +133,7 @@ impl App {
 
     /// Sends all mail that is due, and returns what arrived.
     pub(crate) async fn mails(&self) -> Vec<Letter> {
-        let settings = self.endpoint.settings();
-        let home = settings.public_origin().map_or_else(|| ORIGIN.to_owned(), |url| url.origin().to_owned());
-        let courier = Courier {
-            storage: &**self.endpoint.storage(),
-            clock: &*self.clock,
-            entropy: &*self.entropy,
-            app_name: &settings.app_name,
-            home: &home,
-            transport: &self.transport,
-        };
+        let courier = Courier { endpoint: &self.endpoint, transport: &self.transport };
         while courier.step().await.unwrap() {}
         self.mailbox.take()
     }
