@@ -83,5 +83,6 @@ def start_plain() -> int:
             _plain_port = _native.serve_loopback([f"http://{name}:{app}" for name in names])
             complaint = _streamlit.unsupported()
             print(_PLAIN + (f"  {complaint}\n" if complaint else ""), file=sys.stderr, flush=True)
-            announce(app)
+            # Without the gate the page that makes the first administrator is on that port.
+            announce(_plain_port)
         return _plain_port
