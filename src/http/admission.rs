@@ -64,6 +64,16 @@ pub(super) fn app_origin<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a He
     (same_host && app_origins.iter().any(|allowed| allowed == origin)).then(|| headers.get(ORIGIN)).flatten()
 }
 
+/// The origin of the app's page under the name by which the request reached this machine.
+pub(super) fn app_of<'a>(app: &'a App, headers: &HeaderMap) -> Option<&'a str> {
+    let Surface::Loopback { app_origins } = &app.surface else { return None };
+    let host = hostname(only(headers, &HOST)?);
+    let of = |origin: &str| {
+        origin.split_once("://").is_some_and(|(_, rest)| hostname(rest).eq_ignore_ascii_case(host))
+    };
+    app_origins.iter().map(String::as_str).find(|origin| of(origin))
+}
+
 /// Whether a browser asks if the app's page may send what it is about to send.
 pub(super) fn is_preflight(request: &Request<Bytes>) -> bool {
     request.method() == Method::OPTIONS

@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, sync::Arc};
 use axum::{
     extract::State,
     http::{
-        StatusCode,
+        HeaderMap, StatusCode,
         header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION},
     },
     response::{IntoResponse, Response},
@@ -14,7 +14,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatehouse_protocol::{ErrorCode, MOUNT, Problem};
 use sha2::{Digest as _, Sha256};
 
-use super::{answer::Refusal, responder::App};
+use super::{admission, answer::Refusal, responder::App};
 
 /// The page and what it may do.
 #[derive(Debug)]
@@ -57,6 +57,16 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Result<Response, Refusal
 pub(super) async fn redirect(State(app): State<Arc<App>>) -> Response {
     let target = format!("{}{MOUNT}/", app.base_path());
     (StatusCode::PERMANENT_REDIRECT, [(LOCATION, target)]).into_response()
+}
+
+/// Where people are sent after they followed a link from a mail: to the app, on the loopback port; to the page itself,
+/// on a server that has no app.
+pub(super) async fn home(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let target = match admission::app_of(&app, &headers) {
+        Some(origin) => format!("{origin}/"),
+        None => format!("{MOUNT}/"),
+    };
+    (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, target)]).into_response()
 }
 
 /// The hashes of a page's inline elements, as a policy lists them (CSP Level 3 §2.3.1).

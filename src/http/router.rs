@@ -26,6 +26,9 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     if matches!(app.surface, Surface::Standalone) {
         router = router.route("/metrics", get(metrics::get)).route("/openapi.json", get(openapi::get));
     }
+    if !matches!(app.surface, Surface::Mount { .. }) {
+        router = router.route("/", get(page::home));
+    }
     router
         .fallback(|| async { Refusal(Problem::new(ErrorCode::NotFound)) })
         .method_not_allowed_fallback(|| async { Refusal(Problem::new(ErrorCode::MethodNotAllowed)) })

@@ -63,6 +63,22 @@ async fn page_and_endpoint_under_different_names_of_this_machine() {
     call("localhost:8501", ORIGIN).send().await.expect_complete();
 }
 
+/// After a link from a mail the page sends people home: to the app, under the name they came by, and nowhere else.
+#[tokio::test]
+async fn the_way_home() {
+    let app = loopback().await;
+    for (host, home) in
+        [("localhost:8501", "http://localhost:8600/"), ("127.0.0.1:8501", "http://127.0.0.1:8600/")]
+    {
+        let reply = app.get("").uri("/").header("host", host).send().await;
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (307, Some(home)));
+    }
+    app.get("").uri("/").header("host", "evil.example:8501").send().await.expect_problem(421, "unknown_host");
+    let alone = app_on(Surface::Standalone, |_| ()).await;
+    let reply = alone.get("").uri("/").send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (307, Some("/_gatehouse/")));
+}
+
 /// Under `server.baseUrlPath`, only there.
 #[tokio::test]
 async fn a_base_path() {
