@@ -1,5 +1,8 @@
 //! Bad days: defects, a database that is locked or gone.
 
+use std::time::Duration;
+
+use gatehouse::clock::{Clock as _, Timestamp};
 use serde_json::json;
 use sqlx::{Connection as _, Executor as _};
 
@@ -97,6 +100,32 @@ async fn a_locked_database() {
     app.login("alice").await.expect_complete();
     app.get("/session").cookie(&session).send().await.expect_state("signed_in");
     assert_eq!(app.get("/health").send().await.status, 200);
+}
+
+/// The machine's clock is set back a day, and the endpoint starts anew: what has expired stays expired. Set forward
+/// again, what was alive is alive.
+#[tokio::test]
+async fn the_clock_set_back_over_a_restart() {
+    let app = app().await;
+    app.add("alice").await;
+    let session = app.login("alice").await.expect_complete();
+    let token = app.reset_token("alice").await;
+    let issued = app.clock.now();
+    let app = app.restart().await;
+    app.get("/session").cookie(&session).send().await.expect_state("signed_in");
+    app.wait(Duration::from_hours(3));
+    app.endpoint.start();
+    let storage = app.endpoint.storage().clone();
+    while storage.high_water_mark().await.unwrap() < app.clock.now() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    app.clock.set(Timestamp(issued.0 - 86_400_000));
+    let app = app.restart().await;
+    app.get("/session").cookie(&session).send().await.expect_state("anonymous");
+    let open = json!({"step": "open", "token": token});
+    app.post("/recovery", &open).send().await.expect_problem(410, "link_expired");
+    let fresh = app.login("alice").await.expect_complete();
+    app.get("/session").cookie(&fresh).send().await.expect_state("signed_in");
 }
 
 /// The database is gone while the endpoint runs.

@@ -5,10 +5,10 @@ mod mailbox;
 mod reply;
 mod request;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
 
 use gatehouse::{
-    clock::{ManualClock, Timestamp},
+    clock::{Clock as _, ManualClock, Timestamp},
     config::{Settings, SmtpSecurity},
     endpoint::{Endpoint, Parts},
     http::{Responder, Surface},
@@ -72,20 +72,25 @@ pub(crate) async fn app_on(surface: Surface, change: impl FnOnce(&mut Settings))
     let transport = Transport::open(&settings).unwrap().unwrap();
     let clock = Arc::new(ManualClock::at(Timestamp(1_800_000_000_000)));
     let entropy = Arc::new(SeededEntropy::new(7));
-    let path = directory.path().join("gatehouse.db");
-    let storage = SqliteStorage::open(&path, Timestamp(1_800_000_000_000), &*entropy).await.unwrap();
-    let endpoint = Endpoint::assemble(Parts {
-        settings,
-        storage: Arc::new(storage),
-        clock: clock.clone(),
-        entropy: entropy.clone(),
-        key: Key::draw(&*entropy),
-    })
-    .await
-    .unwrap();
-    endpoint.set_local_url(ORIGIN.into());
+    let endpoint = assemble(directory.path(), settings, &clock, &entropy).await;
     let responder = Responder::new(endpoint.clone(), surface);
     App { endpoint, responder, clock, entropy, mailbox, directory, transport }
+}
+
+async fn assemble(
+    directory: &Path,
+    settings: Settings,
+    clock: &Arc<ManualClock>,
+    entropy: &Arc<SeededEntropy>,
+) -> Arc<Endpoint> {
+    let storage =
+        SqliteStorage::open(&directory.join("gatehouse.db"), clock.now(), &**entropy).await.unwrap();
+    let key = Key::load_or_create(&directory.join("gatehouse.key")).unwrap();
+    let parts =
+        Parts { settings, storage: Arc::new(storage), clock: clock.clone(), entropy: entropy.clone(), key };
+    let endpoint = Endpoint::assemble(parts).await.unwrap();
+    endpoint.set_local_url(ORIGIN.into());
+    endpoint
 }
 
 impl App {
@@ -150,6 +155,14 @@ impl App {
     /// How many hashes were computed so far.
     pub(crate) fn hashes(&self) -> u64 {
         self.endpoint.hasher().computed()
+    }
+
+    /// Another process on the same database, at whatever time the clock shows.
+    pub(crate) async fn restart(mut self) -> Self {
+        let settings = self.endpoint.settings().clone();
+        self.endpoint = assemble(self.directory.path(), settings, &self.clock, &self.entropy).await;
+        self.responder = Responder::new(self.endpoint.clone(), Surface::Mount { base_path: String::new() });
+        self
     }
 
     /// Moves the clock on.
