@@ -9,8 +9,8 @@ use std::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{Request, Response, StatusCode, Uri, header::HOST, uri::PathAndQuery},
-    response::{IntoResponse, Redirect},
+    http::{Request, Response, StatusCode, Uri, uri::PathAndQuery},
+    response::IntoResponse,
 };
 use gatehouse_protocol::{ErrorCode, Problem};
 use http_body_util::BodyExt as _;
@@ -70,15 +70,6 @@ impl Surface {
             Self::Loopback { .. } | Self::Standalone => "",
         }
     }
-}
-
-/// Where the root of a loopback port leads: to the app, under the host name that the browser's cookies are for.
-fn app_of(surface: &Surface, request: &Request<Bytes>) -> Option<String> {
-    let Surface::Loopback { app_origins } = surface else { return None };
-    let host = request.headers().get(HOST)?.to_str().ok()?;
-    let (name, _) = host.rsplit_once(':')?;
-    let own = |origin: &&String| origin.starts_with(&format!("http://{name}:"));
-    (request.uri().path() == "/").then(|| app_origins.iter().find(own).cloned()).flatten()
 }
 
 impl Responder {
@@ -146,9 +137,6 @@ impl Responder {
     }
 
     async fn route(&self, request: Request<Bytes>, peer: Option<IpAddr>) -> axum::response::Response {
-        if let Some(app) = app_of(&self.app.surface, &request) {
-            return Redirect::to(&app).into_response();
-        }
         let Some(mut request) = below(self.app.base_path(), request) else {
             return Refusal(Problem::new(ErrorCode::NotFound)).into_response();
         };
