@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import streamlit
 from streamlit_gatehouse import _streamlit
+from streamlit_gatehouse._streamlit import NEWEST
 
 ORIGIN = "http://localhost:8501"
 
@@ -100,11 +101,23 @@ def test_write_user() -> None:
     assert "self._user_info == user_info" in source, "resuming no longer compares the user info"
 
 
-def test_refuse_resume() -> None:
-    """A session can be kept from being resumed."""
+def test_refuse_resume(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session can be kept from being resumed, by Streamlit's mark or, before there was one, by its user."""
+    from types import SimpleNamespace
+
     from streamlit.runtime import Runtime
 
-    assert hasattr(Runtime, "mark_session_nonresumable"), "Runtime.mark_session_nonresumable is gone"
+    running: Any = SimpleNamespace(session_id="s", user_info={})
+    marked: list[str] = []
+    stand_in: Any = SimpleNamespace(mark_session_nonresumable=marked.append)
+    monkeypatch.setattr(Runtime, "instance", lambda: stand_in)
+    _streamlit.refuse_resume(running, SOMEBODY)
+    assert (marked, running.user_info) == (["s"], {})
+    monkeypatch.setattr(Runtime, "instance", lambda: SimpleNamespace())
+    _streamlit.refuse_resume(running, SOMEBODY)
+    assert running.user_info == {"gatehouse": "ses_1"}
+    release = tuple(int(part) for part in streamlit.__version__.split(".")[:2])
+    assert release < NEWEST or hasattr(Runtime, "mark_session_nonresumable"), "the mark is gone"
 
 
 def test_with_user_cookie() -> None:

@@ -40,7 +40,7 @@ def current_user() -> User | None:
     if _state.gated:
         _streamlit.write_user(running, identity)
     else:
-        _streamlit.refuse_resume(running.session_id)
+        _streamlit.refuse_resume(running, identity)
     return from_identity(identity)
 
 

@@ -87,11 +87,16 @@ def write_user(running: ScriptRunContext, identity: Identity) -> None:
         info.update(claims(identity, info))
 
 
-def refuse_resume(session_id: str) -> None:
-    """Have Streamlit never resume this session, for anyone."""
+def refuse_resume(running: ScriptRunContext, identity: Identity) -> None:
+    """Have Streamlit not resume this session for anyone, where no handshake brings an identity to compare."""
     from streamlit.runtime import Runtime
 
-    Runtime.instance().mark_session_nonresumable(session_id)
+    mark = getattr(Runtime.instance(), "mark_session_nonresumable", None)
+    if mark is not None:
+        mark(running.session_id)
+    else:
+        # Before there was a mark: a value that no handshake brings.
+        cast("dict[str, Any]", running.user_info)[CLAIM] = identity.session
 
 
 def with_user_cookie(headers: Headers, identity: Identity | None) -> Headers:
