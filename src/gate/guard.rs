@@ -254,3 +254,6 @@ impl Gate {
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests;
