@@ -226,6 +226,17 @@ def test_forged_component_value_of_25_mb_is_ignored(app: Served) -> None:
         assert browser.form[1]["view"] == "login"
 
 
+def test_forged_component_value_nested_without_end(app: Served) -> None:
+    """Python can't read it: the websocket is closed, where Streamlit alone shows the traceback."""
+    for value in ("[" * 100_000, '{"a":' * 100_000):
+        with client(app) as browser:
+            form = browser.form[0]
+            for widget in (f"$$STREAMLIT_INTERNAL_KEY_{form}__events", form):
+                browser.send({widget: Trigger(value)})
+            assert browser.closed()[0] == 1008
+            assert b"recursion" not in browser.everything
+
+
 def test_user_cookie_copied_out_of_an_app_is_dropped(app: Served) -> None:
     """Streamlit's signed cookie is in the scope, so an app can show it: it opens nothing afterwards."""
     cookie, _ = app.sign_in("alice")

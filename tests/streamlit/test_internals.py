@@ -159,6 +159,24 @@ def test_causes_activity() -> None:
     assert not _streamlit.causes_activity(b"\xff\xff")
 
 
+def test_too_deep() -> None:
+    """What Streamlit can't read without an exception is seen before; brackets in texts are none."""
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+
+    def carrying(text: str) -> bytes:
+        message = BackMsg()
+        state = message.rerun_script.widget_states.widgets.add()
+        state.id = "x"
+        state.json_trigger_value = text
+        data: bytes = message.SerializeToString()
+        return data
+
+    assert _streamlit.too_deep(carrying("[" * 1000))
+    assert _streamlit.too_deep(carrying('{"a":' * 1000))
+    assert not _streamlit.too_deep(carrying(json.dumps(["[" * 1000, "\\"])))
+    assert not _streamlit.too_deep(carrying(json.dumps([[n] for n in range(1000)])))
+
+
 def test_option() -> None:
     """The options that are read exist."""
     for name in ("server.port", "server.address", "server.baseUrlPath", "server.sslCertFile"):

@@ -24,8 +24,11 @@ T = TypeVar("T")
 MOUNT = "/_gatehouse"
 #: The session has ended. The page's watcher knows the number and loads the page anew.
 CLOSED = 4401
+#: No browser sends this.
+FORGED = 1008
 #: Storage can't be asked; the browser tries again by itself.
 UNAVAILABLE = 1013
+_REASONS = {CLOSED: "signed out", FORGED: "malformed", UNAVAILABLE: "try again"}
 #: Ours take 16 KiB at most; the endpoint refuses what is longer.
 _BODY_MAX = 64 * 1024
 #: How often one websocket's messages are read for signs of a person, in seconds.
@@ -138,8 +141,12 @@ class _Socket:
         if not passed:
             await self._close(code)
             return {"type": "websocket.disconnect", "code": code}
+        data = message.get("bytes") or b""
+        if _streamlit.too_deep(data):
+            await self._close(FORGED)
+            return {"type": "websocket.disconnect", "code": FORGED}
         now = time.monotonic()
-        if now - self._activity > _ACTIVITY and _streamlit.causes_activity(message.get("bytes") or b""):
+        if now - self._activity > _ACTIVITY and _streamlit.causes_activity(data):
             self._activity = now
             _native.note_activity(self._handle)
         return message
@@ -164,7 +171,7 @@ class _Socket:
             return
         self._closed = True
         if self._accepted:
-            await self._send({"type": "websocket.close", "code": code, "reason": "signed out"})
+            await self._send({"type": "websocket.close", "code": code, "reason": _REASONS[code]})
 
 
 async def _respond(scope: Scope, receive: Receive, send: Send) -> None:

@@ -25,6 +25,8 @@ NEWEST = (1, 67)
 CLAIM = "gatehouse"
 USER_COOKIE = "_streamlit_user"
 _COMPONENT = "streamlit-gatehouse.form"
+#: Python's own limit is a thousand calls, some of which are Streamlit's.
+_DEPTH_MAX = 500
 
 
 def unsupported() -> str | None:
@@ -159,6 +161,29 @@ def causes_activity(message: bytes) -> bool:
         # Streamlit refuses the message next. (protobuf's own error comes without types.)
         return False
     return parsed.WhichOneof("type") == "rerun_script" and not parsed.rerun_script.is_auto_rerun
+
+
+def too_deep(message: bytes) -> bool:
+    """Say whether a message carries JSON nested so deep that Streamlit's reading of it would raise."""
+    if message.count(b"[") + message.count(b"{") <= _DEPTH_MAX:
+        return False
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+
+    parsed = BackMsg()
+    try:
+        parsed.ParseFromString(message)
+    except Exception:
+        return False
+    states = parsed.rerun_script.widget_states.widgets
+    return any(_depth(state.json_value or state.json_trigger_value) > _DEPTH_MAX for state in states)
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for bracket in re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def option(name: str) -> Any:
