@@ -1,3 +1,7 @@
 //! The `gatehouse` program: `serve` and administration, without Python.
 
-fn main() {}
+use std::process::exit;
+
+fn main() {
+    exit(gatehouse::cli::main(std::env::args_os()));
+}

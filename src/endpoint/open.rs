@@ -45,6 +45,12 @@ pub enum OpenError {
     /// No database is named.
     #[error("no database is set: write database = \"sqlite:PATH\"")]
     NoDatabase,
+    /// There is no database yet.
+    #[error(
+        "there is no database at {0}: start the app once with `gatehouse run`, or name its script with --app or the \
+         file with --database"
+    )]
+    Absent(PathBuf),
     /// The database can't be used.
     #[error("the database {path} can't be used: {source}")]
     Storage {
@@ -70,11 +76,27 @@ impl From<StorageError> for OpenError {
 impl Endpoint {
     /// Opens the database and the key that the settings name, and makes them first where there are none.
     pub async fn open(settings: Settings) -> Result<Arc<Self>, OpenError> {
+        Self::open_at(settings, true).await
+    }
+
+    /// Opens the database and the key that the settings name; refuses where there is no database.
+    pub async fn open_existing(settings: Settings) -> Result<Arc<Self>, OpenError> {
+        Self::open_at(settings, false).await
+    }
+
+    async fn open_at(settings: Settings, create: bool) -> Result<Arc<Self>, OpenError> {
         let path = settings.database_path().ok_or(OpenError::NoDatabase)?.to_owned();
+        if !create && !path.exists() {
+            return Err(OpenError::Absent(path));
+        }
         let failed = |source| OpenError::Storage { path: path.clone(), source };
         let entropy: SharedEntropy = Arc::new(OsEntropy);
-        let storage =
-            SqliteStorage::open(&path, SystemClock::default().now(), &*entropy).await.map_err(failed)?;
+        let storage = if create {
+            SqliteStorage::open(&path, SystemClock::default().now(), &*entropy).await
+        } else {
+            SqliteStorage::open_existing(&path).await
+        };
+        let storage = storage.map_err(failed)?;
         let mark = crate::storage::MetaRepository::high_water_mark(&storage).await.map_err(failed)?;
         let key_file = settings.key_file.clone().unwrap_or_else(|| path.with_file_name("gatehouse.key"));
         let key = Key::load_or_create(&key_file)?;

@@ -156,7 +156,9 @@ async fn a_mail_that_was_taken_before_a_crash_is_sent_after_it() {
     house.storage.close().await;
 
     let storage = SqliteStorage::open_existing(&house.folder.path().join("gatehouse.db")).await.unwrap();
-    let house = House { storage: Arc::new(storage), ..house };
+    let storage = Arc::new(storage);
+    let endpoint = assemble(&storage, &house.clock).await;
+    let house = House { storage, endpoint, ..house };
     assert!(!house.courier().step().await.unwrap(), "another process may still be sending it");
     house.clock.advance(LEASE);
     assert!(house.courier().step().await.unwrap());

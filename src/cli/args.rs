@@ -1,0 +1,193 @@
+//! What may be typed.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// A login for Streamlit apps.
+#[derive(Debug, Parser)]
+#[command(name = "gatehouse", version, arg_required_else_help = true, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Where the app and its database are.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Place {
+    /// The app's main script; settings and database are looked for beside it
+    #[arg(long, global = true, value_name = "SCRIPT")]
+    pub(super) app: Option<PathBuf>,
+    /// The database, instead of the one that the settings name
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) database: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve a Streamlit app with the sign-in endpoint and the gate
+    #[command(disable_help_flag = true)]
+    Run {
+        /// The app's main script, and options of `streamlit run`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+    /// Add, list, change and delete people
+    #[command(subcommand, arg_required_else_help = true)]
+    Users(Users),
+    /// Make a link with which somebody may register
+    Invite(Invite),
+    /// Copy the database into a new file, while the app goes on
+    Backup {
+        /// The new file
+        to: PathBuf,
+    },
+    /// Serve the endpoint alone, with metrics and the description of its routes
+    Serve {
+        /// Address and port to listen on
+        #[arg(long, default_value = "127.0.0.1:8766")]
+        listen: SocketAddr,
+    },
+    /// Check settings, database, mail, cookies, clock and addresses
+    Doctor {
+        /// Print the findings as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Users {
+    /// Add somebody; the password is asked for, or read from standard input
+    Add {
+        /// The username
+        username: String,
+        /// The e-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// The address is known to be theirs
+        #[arg(long, requires = "email")]
+        verified: bool,
+        /// A role; may be repeated
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        #[command(flatten)]
+        password: NewPassword,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Everybody
+    List {
+        /// Only those with this role
+        #[arg(long)]
+        role: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// One person, by username, address or id
+    Show {
+        /// Whom
+        user: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Replace somebody's roles; every session of theirs ends
+    Roles {
+        /// Whose
+        user: String,
+        /// The roles from now on; none takes all away
+        roles: Vec<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Disable somebody; every session of theirs ends
+    Disable {
+        /// Whom
+        user: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Let somebody sign in again
+    Enable {
+        /// Whom
+        user: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Delete somebody for good
+    Delete {
+        /// Whom
+        user: String,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Replace somebody's password; every session of theirs ends
+    SetPassword {
+        /// Whose
+        user: String,
+        #[command(flatten)]
+        password: NewPassword,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Somebody's open sessions
+    Sessions {
+        /// Whose
+        user: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// End somebody's sessions: all, or one
+    Revoke {
+        /// Whose
+        user: String,
+        /// Only the session with this id
+        #[arg(long)]
+        session: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct NewPassword {
+    /// Read the password from standard input instead of asking for it
+    #[arg(long)]
+    pub(super) password_stdin: bool,
+    /// Let them keep it; otherwise it has to be replaced at the next sign-in
+    #[arg(long)]
+    pub(super) no_must_change: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Output {
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Invite {
+    /// For this address only; it is mailed there when mail can be sent
+    #[arg(long)]
+    pub(super) email: Option<String>,
+    /// A role that they will have; may be repeated
+    #[arg(long = "role", value_name = "ROLE")]
+    pub(super) roles: Vec<String>,
+    /// How many hours the link holds
+    #[arg(long, value_name = "HOURS", default_value_t = 72)]
+    pub(super) hours: u32,
+    /// Print the link instead of mailing it
+    #[arg(long)]
+    pub(super) print: bool,
+    /// Where people reach the app, when the settings don't say
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
+    #[command(flatten)]
+    pub(super) output: Output,
+}

@@ -1,0 +1,80 @@
+//! Adding, changing, inviting, copying.
+
+use crate::kit::{Place, errors, said};
+
+#[tokio::test]
+async fn people_are_added_listed_changed_and_deleted() {
+    let place = Place::started().await;
+    let added = place.add("alice", &["--email", "alice@example.org", "--verified", "--role", "admin"]);
+    assert_eq!(added.status.code(), Some(0), "{}", errors(&added));
+    assert!(errors(&added).contains("gatehouse.db"), "the database's path is said");
+
+    let alice = place.json(&["users", "show", "ALICE", "--json"]);
+    assert_eq!(alice["username"], "alice");
+    assert_eq!(alice["email"], "alice@example.org");
+    assert_eq!(alice["email_verified"], true);
+    assert_eq!(alice["roles"], serde_json::json!(["admin"]));
+    assert_eq!(alice["must_change"], true, "the operator knows the password");
+    assert_eq!(place.json(&["users", "show", "alice@example.org", "--json"])["id"], alice["id"]);
+
+    place.add("bob", &["--no-must-change"]);
+    assert_eq!(place.json(&["users", "show", "bob", "--json"])["must_change"], false);
+    assert_eq!(place.json(&["users", "list", "--json"]).as_array().unwrap().len(), 2);
+    assert_eq!(place.json(&["users", "list", "--role", "admin", "--json"])[0]["username"], "alice");
+
+    let roles = place.json(&["users", "roles", "bob", "editor", "admin", "editor", "--json"]);
+    assert_eq!(roles["roles"], serde_json::json!(["admin", "editor"]));
+    assert_eq!(place.json(&["users", "disable", "bob", "--json"])["disabled"], true);
+    assert_eq!(place.json(&["users", "enable", "bob", "--json"])["disabled"], false);
+    assert_eq!(place.json(&["users", "sessions", "bob", "--json"]), serde_json::json!([]));
+    assert_eq!(place.json(&["users", "revoke", "bob", "--json"])["ended"], 0);
+
+    assert!(place.refused(&["users", "delete", "bob"], "").contains("--yes"));
+    assert_eq!(place.run(&["users", "delete", "bob", "--yes"]).status.code(), Some(0));
+    assert!(place.refused(&["users", "show", "bob"], "").contains("nobody called"));
+}
+
+#[tokio::test]
+async fn a_password_is_replaced_from_standard_input() {
+    let place = Place::started().await;
+    place.add("alice", &["--no-must-change"]);
+    let set = ["users", "set-password", "alice", "--password-stdin"];
+    let done = place.run_with(&set, "nine calm otters\n");
+    assert_eq!(done.status.code(), Some(0), "{}", errors(&done));
+    assert!(said(&done).contains("alice"));
+    assert_eq!(place.json(&["users", "show", "alice", "--json"])["must_change"], true);
+}
+
+#[tokio::test]
+async fn a_table_is_aligned_and_has_no_colors_in_a_pipe() {
+    let place = Place::started().await;
+    place.add("alice", &["--email", "alice@example.org"]);
+    let table = said(&place.run(&["users", "list"]));
+    assert!(!table.contains('\u{1b}'));
+    let lines: Vec<_> = table.lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0].find("E-MAIL"), lines[1].find("alice@example.org"));
+    assert!(lines[1].contains("(not confirmed)"));
+}
+
+#[tokio::test]
+async fn an_invitation_is_a_link_with_its_token_in_the_fragment() {
+    let place = Place::started().await;
+    place.set("public_url = \"https://weather.example.org\"\n");
+    let made = place.json(&["invite", "--role", "editor", "--json"]);
+    let link = made["link"].as_str().unwrap();
+    let token = link.strip_prefix("https://weather.example.org/_gatehouse/#invite=").unwrap();
+    assert_eq!(token.len(), 43);
+    assert!(place.refused(&["invite", "--hours", "0"], "").contains("90 days"));
+    assert!(place.refused(&["invite", "--email", "nobody"], "").contains("e-mail"));
+}
+
+#[tokio::test]
+async fn a_backup_is_a_database_of_its_own() {
+    let place = Place::started().await;
+    place.add("alice", &[]);
+    assert_eq!(place.run(&["backup", "copy.db"]).status.code(), Some(0));
+    let copied = place.json(&["users", "list", "--database", "copy.db", "--json"]);
+    assert_eq!(copied[0]["username"], "alice");
+    assert!(place.refused(&["backup", "copy.db"], "").contains("there already"));
+}
