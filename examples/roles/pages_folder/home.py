@@ -1,4 +1,4 @@
-"""Pages by role with a `pages/` folder: Streamlit runs a page without this file, each says who may open it."""
+"""Pages by role with a `pages/` folder. Streamlit runs each without this file: each says who may open it."""
 
 import streamlit as st
 import streamlit_gatehouse as gatehouse

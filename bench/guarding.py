@@ -1,0 +1,117 @@
+"""What a guard costs once somebody is signed in: on every rerun, and on every websocket message."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import peers
+from browser import launch
+from browsing import fill
+from figures import PAIRS, Row, median, ratio
+from served import Served
+
+MANY = 1_000_000
+
+
+def populate(database: Path, users: int) -> None:
+    """Adds identities that never sign in."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+            INSERT INTO identity (id, username, username_folded, must_change, disabled, created_at)
+            SELECT 'filler' || i, 'filler' || i, 'filler' || i, 0, 0, 0 FROM n
+            """,
+            [users],
+        )
+
+
+def sign_in(browser: Browser, served: Served, name: str, button: str) -> Page:
+    page = browser.new_page()
+    page.goto(served.url)
+    fill(name)(page)
+    page.wait_for_timeout(700)
+    page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_role("heading", name="Hello bob").wait_for(timeout=60_000)
+    page.wait_for_timeout(2000)
+    return page
+
+
+def again(page: Page, served: Served) -> tuple[float, float]:
+    """One rerun; what the script measured in it, in microseconds: the first call, and the mean of many."""
+    measured = served.home / "guard.txt"
+    before = len(measured.read_text().splitlines())
+    page.get_by_role("button", name="Again").click()
+    while len(lines := measured.read_text().splitlines()) <= before:
+        page.wait_for_timeout(20)
+    # A component that reports back may cause a run of its own.
+    page.wait_for_timeout(100)
+    once, often = lines[before].split()
+    return float(once) * 1e6, float(often) * 1e6
+
+
+def guard(home: Path) -> list[Row]:
+    first: dict[str, list[float]] = {"few": [], "many": [], "ten": [], "thousand": []}
+    mean: dict[str, list[float]] = {"few": [], "many": []}
+    with ExitStack() as stack, sync_playwright() as playwright:
+        browser = launch(playwright)
+        stack.callback(browser.close)
+        pages: dict[str, tuple[Page, Served]] = {}
+        for name, users in (("few", 10), ("many", MANY)):
+            served = peers.gatehouse(home / name)
+            stack.callback(served.start().stop)
+            peers.add_bob(served)
+            populate(served.home / ".gatehouse" / "gatehouse.db", users - 1)
+            pages[name] = (sign_in(browser, served, "Username or e-mail", "Sign in"), served)
+        for name, users in (("ten", 10), ("thousand", 1000)):
+            served = peers.authenticator(home / name, users)
+            stack.callback(served.start().stop)
+            pages[name] = (sign_in(browser, served, "Username", "Login"), served)
+        for number in range(-2, PAIRS):
+            for name, (page, served) in pages.items():
+                once, often = again(page, served)
+                if number < 0:
+                    continue
+                first[name].append(once)
+                if name in mean:
+                    mean[name].append(often)
+    return [
+        Row(
+            "guard on a rerun, 10 users",
+            median(first["few"]),
+            "µs",
+            10,
+            samples=first | {"mean": mean["few"]},
+        ),
+        Row("guard on a rerun, 1,000,000 users", median(first["many"]), "µs", 10),
+        Row("… 1,000,000 against 10 users", ratio(first["many"], first["few"]), "×"),
+        Row("… when called again in the same run", median(mean["few"]), "µs", note="mean of 100 calls"),
+        Row("… streamlit-authenticator, 10 users", median(first["ten"]), "µs"),
+        Row("… streamlit-authenticator, 1,000 users", median(first["thousand"]), "µs"),
+    ]
+
+
+def gate(home: Path) -> list[Row]:
+    served = peers.gatehouse(home / "gate").start()
+    try:
+        peers.add_bob(served)
+        step = {"step": "password", "identifier": peers.NAME, "password": peers.PASSWORD, "keep": True}
+        request = urllib.request.Request(
+            f"{served.url}/_gatehouse/login",
+            json.dumps(step | {"challenge": None}).encode(),
+            {"Content-Type": "application/json", "Origin": served.url},
+        )
+        with urllib.request.urlopen(request) as answer:
+            cookies = [cookie.split(";")[0] for cookie in answer.headers.get_all("Set-Cookie")]
+    finally:
+        served.stop()
+    python, probe = str(peers.ENVIRONMENT / "bin" / "python"), str(Path(__file__).parent / "gate_probe.py")
+    command = [python, probe, str(served.script), str(served.port), "; ".join(cookies)]
+    printed = subprocess.check_output(command, cwd=served.home, text=True)
+    samples: dict[str, list[float]] = json.loads(printed.splitlines()[-1])
+    added = difference(samples["gate"], samples["bare"])
+    return [Row("gate, per websocket message", added, "µs", 20, samples=samples)]

@@ -1,0 +1,46 @@
+"""The three apps that are compared, each served by a process of its own from the same environment."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from served import ROOT, Served
+
+ENVIRONMENT = ROOT / ".build" / "bench"
+APPS = ROOT / "bench" / "apps"
+NAME, PASSWORD = "bob", "quiet harbor window lamp"
+
+
+def bare(home: Path) -> Served:
+    return Served(APPS / "bare_form.py", home, plain=True, environment=ENVIRONMENT)
+
+
+def gatehouse(home: Path) -> Served:
+    return Served(APPS / "guarded.py", home, environment=ENVIRONMENT)
+
+
+def add_bob(served: Served) -> None:
+    """Makes the one who signs in; the server has to run."""
+    served.command("users", "add", NAME, typed=PASSWORD + "\n")
+
+
+def authenticator(home: Path, users: int) -> Served:
+    """streamlit-authenticator with so many users, their passwords hashed beforehand (bcrypt, cost 12)."""
+    served = Served(APPS / "authenticator.py", home, plain=True, environment=ENVIRONMENT)
+    script = "import bcrypt, sys; print(bcrypt.hashpw(sys.argv[1].encode(), bcrypt.gensalt(12)).decode())"
+    python = str(ENVIRONMENT / "bin" / "python")
+    hashed = subprocess.check_output([python, "-c", script, PASSWORD], text=True).strip()
+    names = [NAME, *(f"user{number}" for number in range(1, users))]
+    lines = ["credentials:", "  usernames:"]
+    for name in names:
+        lines += [
+            f"    {name}:",
+            f"      email: {name}@example.org",
+            f"      first_name: {name}",
+            "      last_name: Example",
+            f"      password: {hashed}",
+            "      roles: [editor]",
+        ]
+    (home / "users.yaml").write_text("\n".join(lines) + "\n")
+    return served

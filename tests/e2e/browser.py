@@ -1,0 +1,46 @@
+"""Chromium, as a person's browser: one context per person, one page per tab."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+# Remembers whether the form was in the page at any moment since it was loaded, even within one frame.
+PROBE = """
+window.formWasDrawn = false;
+new MutationObserver(() => {
+  if (document.querySelector('.gh-card')) window.formWasDrawn = true;
+}).observe(document, {childList: true, subtree: true});
+"""
+
+
+def launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path="/usr/bin/chromium", headless=True, args=FLAGS)
+
+
+def person(browser: Browser, *, dark: bool = False, locale: str = "en-US") -> BrowserContext:
+    """A browser profile of its own."""
+    context = browser.new_context(
+        color_scheme="dark" if dark else "light",
+        locale=locale,
+        viewport={"width": 1000, "height": 800},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(20_000)
+    context.add_init_script(PROBE)
+    return context
+
+
+def form_was_drawn(page: Page) -> bool:
+    """True if the form stood in this page at any moment since it was loaded."""
+    drawn: bool = page.evaluate("window.formWasDrawn")
+    return drawn
