@@ -6,6 +6,7 @@
 
 mod app;
 mod asgi;
+mod command;
 mod deliver;
 mod host;
 mod identity;
@@ -34,5 +35,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<identity::Identity>()?;
     host::register(module)?;
     asgi::register(module)?;
-    app::register(module)
+    app::register(module)?;
+    command::register(module)
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] != "run":
+        # `serve` shows the forms that the wheel brings, unless the settings name others.
+        os.environ.setdefault("GATEHOUSE_ASSETS", str(Path(__file__).parent / "static"))
+        # Python's own handler would wait for the native call to return.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         sys.exit(_native.cli_main(["gatehouse", *arguments]))
     if len(arguments) == 1 or arguments[1] in {"-h", "--help"}:
         print(_USAGE)
