@@ -396,4 +396,6 @@ def test_forwarded_address_is_not_believed(app: Served) -> None:
 def add_user(served: Served, username: str, *roles: str) -> None:
     """Add someone by the command line, in a process of its own."""
     given = [argument for role in roles for argument in ("--role", role)]
-    served.command("users", "add", username, *given, "--password-stdin", stdin=PASSWORD + "\n")
+    served.command(
+        "users", "add", username, *given, "--password-stdin", "--no-must-change", stdin=PASSWORD + "\n"
+    )
