@@ -68,7 +68,8 @@ async fn a_confirmed_address_is_taken_once(db: Db) {
 /// The trojan identifier: an address that somebody only claimed must not stay on their account when its owner comes.
 async fn a_claimed_address_goes_to_who_confirms_it(db: Db) {
     let eve = db.add_identity(new_person_with("eve", "ann@example.org", false)).await.unwrap();
-    db.add_identity(new_person_with("mallory", "ann@example.org", false)).await.unwrap();
+    let mallory = new_person_with("mallory", "ann@example.org", false);
+    db.add_identity(NewIdentity { created_at: after(1), ..mallory }).await.unwrap();
     assert_eq!(db.find_by_email("ann@example.org").await.unwrap().unwrap().identity, eve.clone());
     let ann = db.add_identity(new_person_with("ann", "ann@example.org", true)).await.unwrap();
     assert_eq!(db.find_by_email("ann@example.org").await.unwrap().unwrap().identity, ann);
