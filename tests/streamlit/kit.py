@@ -238,7 +238,7 @@ class Client:
                 self.page_names = [page.page_name for page in message.navigation.app_pages]
             elif kind == "delta":
                 self._element(message.delta.new_element)
-            elif kind == "script_finished":
+            elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return self
 
     def _element(self, element: Element) -> None:

@@ -150,11 +150,13 @@ def test_storage_that_is_gone_lets_nobody_in(tmp_path: Path) -> None:
 
 
 def break_database(path: Path) -> None:
-    """Make every read of the database fail."""
+    """Make every read of the database fail, also of pages that SQLite holds in memory."""
     with sqlite3.connect(path) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    with path.open("r+b") as file:
-        file.write(os.urandom(path.stat().st_size))
+    # The index comes last: as soon as it is wrong, everything is read again.
+    for part in (path, path.with_name(path.name + "-shm")):
+        with part.open("r+b") as file:
+            file.write(os.urandom(part.stat().st_size))
 
 
 @pytest.mark.parametrize("forwarded", [None, "203.0.113.9"])
