@@ -1,6 +1,6 @@
 //! Bad days: defects, a database that is locked or gone.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use gatehouse::clock::{Clock as _, Timestamp};
 use serde_json::json;
@@ -26,10 +26,7 @@ async fn a_panic_in_a_handler() {
 /// What people type ends in the log: neither their secrets nor anything that forges a line or drives a terminal.
 #[tokio::test]
 async fn secrets_and_control_characters_in_the_log() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
-    let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    Log::open();
     let app = app().await;
     app.add("alice").await;
     let login = app.login("alice").await;
@@ -43,7 +40,7 @@ async fn secrets_and_control_characters_in_the_log() {
     app.post("/recovery", &reset).send().await.expect_state("complete");
     app.entropy.set_broken(true);
     app.login_with("alice", OTHER_PASSWORD).await.expect_problem(500, "internal");
-    let written = log.text();
+    let written = Log::text();
     assert!(written.contains("a handler panicked"), "control: the log is read\n{written}");
     let (session, device) = (session.split_once('=').unwrap().1, login.device().unwrap());
     for secret in
@@ -55,19 +52,32 @@ async fn secrets_and_control_characters_in_the_log() {
     assert!(!written.lines().any(|line| line.starts_with("2030-01-01")), "a line was forged");
 }
 
-/// What was logged in a test.
-#[derive(Clone, Default)]
-struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+/// What is logged on the thread of a test. One subscriber for the whole process: tracing remembers for each place in
+/// the code whether anybody listens, and subscribers that come and go with tests confuse it.
+struct Log;
+
+thread_local! {
+    static WRITTEN: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
 impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    fn open() {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        WRITTEN.set(Some(Vec::new()));
+        ONCE.call_once(|| {
+            let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
+            tracing::subscriber::set_global_default(subscriber.with_writer(|| Self).finish()).unwrap();
+        });
+    }
+
+    fn text() -> String {
+        WRITTEN.with_borrow(|written| String::from_utf8_lossy(written.as_ref().unwrap()).into_owned())
     }
 }
 
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        WRITTEN.with_borrow_mut(|written| written.iter_mut().for_each(|log| log.extend_from_slice(bytes)));
         Ok(bytes.len())
     }
 

@@ -127,11 +127,11 @@ async fn replay_after_disabling_a_role_change_or_a_revoke() {
     // The feed that tells other processes runs here.
     app.endpoint.start();
     let dies = async |session: &str| {
-        for _ in 0..50 {
+        for _ in 0..500 {
             if !is_alive(&app, session).await {
                 return true;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         false
     };
