@@ -217,6 +217,23 @@ def test_mount_component() -> None:
     assert _make_trigger_id("id", "events").endswith("id__events")
 
 
+def test_event_of_this_run() -> None:
+    """What the form sent is found in the run's new values; anything else there is nothing."""
+    from types import SimpleNamespace
+
+    from streamlit.runtime.state import SafeSessionState, SessionState
+
+    state = SessionState()
+    assert hasattr(state._new_widget_state, "states"), "SessionState._new_widget_state.states is gone"
+    running: Any = SimpleNamespace(session_state=SafeSessionState(state, lambda: None))
+    assert _streamlit.event_of_this_run(running, "form", "ticket") is None
+    state._new_widget_state.set_from_value("$$X-form__events", [1, {"event": "ticket", "value": "t"}])
+    assert _streamlit.event_of_this_run(running, "form", "ticket") == "t"
+    assert _streamlit.event_of_this_run(running, "form", "done") is None
+    state._new_widget_state.set_from_value("$$X-form__events", 5)
+    assert _streamlit.event_of_this_run(running, "form", "ticket") is None
+
+
 def test_is_index_and_inject() -> None:
     """The page that Streamlit serves is recognized, and a script can be put before all others."""
     from pathlib import Path

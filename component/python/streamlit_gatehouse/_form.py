@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit_gatehouse import _native, _state, _streamlit
 
+_KEY = "gatehouse-form-"
 _ATTEMPT = "gatehouse-attempt"
 _EVENTS = ("ticket", "done")
 #: Longer than anything the form says.
@@ -42,10 +43,17 @@ def draw(
     }
     if announce is not None:
         data["announce"] = announce
-    sent = _streamlit.mount_component(data, f"gatehouse-form-{view}", _EVENTS)
-    return {
-        name: value for name, value in sent.items() if isinstance(value, str) and 0 < len(value) <= _TEXT_MAX
-    }
+    sent = _streamlit.mount_component(data, _KEY + view, _EVENTS)
+    return {name: value for name, value in sent.items() if _is_short_text(value)}
+
+
+def waiting_ticket() -> str | None:
+    """Give the ticket that came with this run, before anything is drawn."""
+    running = _streamlit.context()
+    if running is None:
+        return None
+    ticket = _streamlit.event_of_this_run(running, _KEY + "login", "ticket")
+    return str(ticket) if _is_short_text(ticket) else None
 
 
 def redeem(ticket: str) -> bool:
@@ -71,6 +79,10 @@ def handle() -> str | None:
     cookies = "; ".join(f"{name}={value}" for name, value in st.context.cookies.items())
     _native.adopt(running.session_id, cookies)
     return running.session_id
+
+
+def _is_short_text(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _TEXT_MAX
 
 
 def _attempt() -> int:

@@ -137,21 +137,23 @@ def _require(roles: tuple[str, ...], aal: int | None) -> User:
 
 
 def _sign_in(slot: DeltaGenerator) -> User:
-    """Draw the form; when it has brought a ticket, clear it again before the browser sees it."""
+    """Redeem the ticket that the form has brought, or draw the form."""
     if not _streamlit.serving():
         st.stop()
+    waiting = _form.waiting_ticket()
+    if waiting is not None and _form.redeem(waiting):
+        # Nothing of the form is drawn in the run that follows a sign-in.
+        user = current_user()
+        if user is not None:
+            return user
     announce = "signed-out" if st.session_state.pop(_SIGNED_OUT, None) else None
     with slot:
         ticket = _form.draw("login", announce=announce).get("ticket")
-    if ticket is None:
+    if ticket is None or waiting is not None:
         st.stop()
-    if not _form.redeem(ticket):
-        st.rerun()
-    slot.empty()
-    user = current_user()
-    if user is None:
-        st.rerun()
-    return user
+    # Seen only now: the next run finds who it was for, or a form with another challenge.
+    _form.redeem(ticket)
+    st.rerun()
 
 
 def _draw(slot: DeltaGenerator, view: str, user: User, roles: Sequence[str] = ()) -> None:

@@ -230,6 +230,20 @@ def mount_component(data: dict[str, Any], key: str, events: Sequence[str]) -> Ma
     return {name: result.get(name) for name in events}
 
 
+def event_of_this_run(running: ScriptRunContext, key: str, event: str) -> Any:
+    """Read what a component sent with this run before it is drawn again, or nothing if that is not seen."""
+    try:
+        values: Any = running.session_state._state._new_widget_state
+        for widget in list(values.states):
+            if widget.endswith(f"-{key}__events"):
+                sent = [value for value in values[widget] or () if isinstance(value, dict)]
+                return next((value.get("value") for value in sent if value.get("event") == event), None)
+    except (AttributeError, KeyError, TypeError):
+        # The component itself says it, too, a moment later.
+        return None
+    return None
+
+
 def _nothing() -> None:
     """Only events that have a callback are reported."""
 
