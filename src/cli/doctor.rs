@@ -89,7 +89,7 @@ async fn database(settings: &Settings, findings: &mut Findings) {
     };
     match endpoint.storage().check().await {
         Ok(()) => {
-            findings.add("database", State::Good, format!("{} can be read and written", path.display()))
+            findings.add("database", State::Good, format!("{} can be read and written", path.display()));
         }
         Err(error) => findings.add("database", State::Bad, format!("{}: {error}", path.display())),
     }

@@ -134,9 +134,9 @@ fn done(as_json: bool, identity: &Identity, sentence: &str) -> Result<i32, Failu
 
 fn said(as_json: bool, value: &Value, sentence: &str) -> Result<i32, Failure> {
     if as_json {
-        show::json(value)?
+        show::json(value)?;
     } else {
-        show::line(sentence)?
+        show::line(sentence)?;
     }
     Ok(0)
 }

@@ -45,7 +45,9 @@ impl Endpoint {
         match ctx.believed() {
             Some(address) => counted.push((keys.address(address), self.rules.address)),
             None => {
-                tracing::debug!("no address to count by: is there a proxy that trusted_proxies doesn't name?")
+                tracing::debug!(
+                    "no address to count by: is there a proxy that trusted_proxies doesn't name?"
+                );
             }
         }
         self.attempt(counted).await

@@ -11,9 +11,9 @@ use crate::{mail, storage::StorageError};
 /// How often last uses and events are written, and sessions looked at that may be over.
 const SOON: Duration = Duration::from_secs(2);
 /// How often the high-water mark rises.
-const MARK_EVERY: Duration = Duration::from_secs(60);
+const MARK_EVERY: Duration = Duration::from_mins(1);
 /// How often what has expired is deleted.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
 impl Endpoint {
     /// Starts what runs in the background, on the current tokio runtime: once per endpoint.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long a browser remembers that it is known.
-const DEVICE_TTL: Duration = Duration::from_secs(400 * 86_400);
+const DEVICE_TTL: Duration = Duration::from_hours(9600);
 /// The longest name of a browser that is kept, in characters.
 const USER_AGENT_MAX: usize = 200;
 

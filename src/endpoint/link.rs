@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How long the set-up link holds.
-const SETUP_TTL: Duration = Duration::from_secs(3600);
+const SETUP_TTL: Duration = Duration::from_hours(1);
 
 impl Endpoint {
     /// Says where the app is on this machine, once the port is known. Links use it where no public URL is set.

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How long a login may take to replace its password.
-const RENEWAL_TTL: Duration = Duration::from_secs(600);
+const RENEWAL_TTL: Duration = Duration::from_mins(10);
 
 impl Endpoint {
     /// One step of a login.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The span that the cap on mails to one address speaks of.
-pub(super) const MAIL_WINDOW: Duration = Duration::from_secs(3600);
+pub(super) const MAIL_WINDOW: Duration = Duration::from_hours(1);
 
 impl Endpoint {
     /// Replaces the password of somebody who is signed in and knows the current one. Every other session ends.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long a registration waits for its address.
-const PENDING_TTL: Duration = Duration::from_secs(86_400);
+const PENDING_TTL: Duration = Duration::from_hours(24);
 
 impl Endpoint {
     /// One step of a registration.

@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn calls_over_the_rate_are_refused_and_the_table_stays_bounded() {
-        let local = Local::new(Rule::bucket(2, Duration::from_secs(60)));
+        let local = Local::new(Rule::bucket(2, Duration::from_mins(1)));
         let key = |n: usize| LimitKey(n.to_string());
         let now = Timestamp(1_000_000);
         assert!(local.take(key(0), now).is_ok() && local.take(key(0), now).is_ok());

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::{clock::Timestamp, config::LimitSettings, storage::LimitState};
 
-const HOUR: Duration = Duration::from_secs(3600);
-const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
 /// One failure of an account is forgotten in this time; so at most 48 a day can be made for ever.
-const ACCOUNT_HEAL: Duration = Duration::from_secs(1800);
+const ACCOUNT_HEAL: Duration = Duration::from_mins(30);
 /// The first lock of an account; each further failure doubles it.
 const FIRST_LOCK: Duration = Duration::from_secs(30);
 /// The longest lock of an account.

@@ -75,11 +75,10 @@ impl Courier<'_> {
                     SendError::Never(_) => None,
                 };
                 let error = error.to_string();
-                match pause {
-                    Some(pause) => {
-                        tracing::warn!(mail = id.0, error, ?pause, "mail not sent; it is tried again")
-                    }
-                    None => tracing::error!(mail = id.0, error, "mail not sent, and not tried again"),
+                if let Some(pause) = pause {
+                    tracing::warn!(mail = id.0, error, ?pause, "mail not sent; it is tried again");
+                } else {
+                    tracing::error!(mail = id.0, error, "mail not sent, and not tried again")
                 }
                 let at = pause.map(|pause| self.endpoint.now().plus(pause));
                 storage.mail_failed(id, &error, at).await?;

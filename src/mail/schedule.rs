@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The first pause; each next one is twice as long.
 const FIRST: Duration = Duration::from_secs(15);
 /// The longest pause.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 /// After so many failures nobody waits for the mail any more (about eight hours).
 const ATTEMPTS: u32 = 15;
 

@@ -18,7 +18,7 @@ use crate::{clock::Timestamp, identity::IdentityId};
 /// The most sessions kept; over it the cache starts anew.
 const MOST: usize = 100_000;
 /// The last use is written at most so often.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+const TOUCH_EVERY: Duration = Duration::from_mins(1);
 
 /// What the cache knows of a session.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ use super::{SessionId, TokenHash};
 use crate::clock::Timestamp;
 
 /// How long a ticket lives.
-pub const TICKET_TTL: Duration = Duration::from_secs(60);
+pub const TICKET_TTL: Duration = Duration::from_mins(1);
 /// How long the same answer is repeated to the same asker.
 pub const REPEAT_TTL: Duration = Duration::from_secs(10);
 

@@ -138,8 +138,8 @@ pub(crate) fn new_session(of: &Identity, text: &str, now: Timestamp) -> NewSessi
         authenticated_at: now,
         last_used_at: now,
         lifetime: Lifetime {
-            idle_ttl: Duration::from_secs(3600),
-            absolute_ttl: Duration::from_secs(86_400),
+            idle_ttl: Duration::from_hours(1),
+            absolute_ttl: Duration::from_hours(24),
             persistent: true,
         },
         aal: AssuranceLevel::Aal1,

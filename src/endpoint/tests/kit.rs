@@ -124,7 +124,7 @@ impl App {
 
     /// The next mail that waits.
     pub(super) async fn next_mail(&self) -> Option<QueuedMail> {
-        self.storage().claim_mail(self.endpoint.now(), Duration::from_secs(3600)).await.unwrap()
+        self.storage().claim_mail(self.endpoint.now(), Duration::from_hours(1)).await.unwrap()
     }
 
     pub(super) async fn templates(&self) -> Vec<MailTemplate> {
@@ -147,7 +147,7 @@ impl App {
             mailed: true,
             roles: Vec::new(),
             created_at: now,
-            expires_at: now.plus(Duration::from_secs(1800)),
+            expires_at: now.plus(Duration::from_mins(30)),
         };
         self.storage().add_link(link).await.unwrap();
         MailToken::new(token.expose())

@@ -81,7 +81,7 @@ proptest! {
         let rule = Rule::lock(capacity, ACCOUNT_HEAL);
         let (mut state, start, mut guesses) = (LimitState::default(), at(1_000_000), 0);
         let mut now = start;
-        while now.since(start) < Duration::from_secs(86_400) {
+        while now.since(start) < Duration::from_hours(24) {
             match rule.admit(&state, 0, now) {
                 Ok(()) => {
                     guesses += 1;

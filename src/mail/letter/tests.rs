@@ -15,7 +15,7 @@ fn parts(template: MailTemplate) -> LetterParts<'static> {
         app_name: "Weather",
         username: "alice",
         link: "https://app.example.org/_gatehouse/#reset=abc",
-        ttl: Duration::from_secs(1800),
+        ttl: Duration::from_mins(30),
     }
 }
 

@@ -8,7 +8,7 @@ fn letter() -> Letter {
         app_name: "Weather\u{1b}[31m",
         username: "alice",
         link: "http://localhost:8501/_gatehouse/#reset=abc",
-        ttl: Duration::from_secs(1800),
+        ttl: Duration::from_mins(30),
     })
 }
 

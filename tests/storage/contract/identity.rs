@@ -187,7 +187,7 @@ async fn deleting_takes_everything_along(db: Db) {
     db.link("reset", LinkKind::Recovery, Some(&ann.id)).await;
     let mut mail = new_mail("ann@example.org", gatehouse::storage::MailTemplate::Recovery, "");
     mail.identity_id = Some(ann.id.clone());
-    assert!(db.enqueue_mail(mail, 9, std::time::Duration::from_secs(60)).await.unwrap());
+    assert!(db.enqueue_mail(mail, 9, std::time::Duration::from_mins(1)).await.unwrap());
     assert!(db.delete_identity(&ann.id, START).await.unwrap());
     assert!(db.lookup_identity(&ann.id).await.unwrap().is_none());
     assert!(db.find_session(token("t")).await.unwrap().is_none());

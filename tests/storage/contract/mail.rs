@@ -18,8 +18,8 @@ each_backend!(
     the_backlog_counts_what_waits,
 );
 
-const LEASE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+const LEASE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 async fn queue(db: &Db, mail: NewMail) -> MailId {
     let id = mail.id.clone();

@@ -79,7 +79,8 @@ async fn two_setup_links_make_one_administrator(db: Db) {
         db.add_link(new_link("one", LinkKind::Setup, None)),
         other.add_link(new_link("two", LinkKind::Setup, None)),
     );
-    (a.unwrap(), b.unwrap());
+    a.unwrap();
+    b.unwrap();
     let admin = |name: &str| NewIdentity { roles: vec![role(Role::ADMIN)], ..new_person(name) };
     let (a, b) = tokio::join!(
         db.consume_for_identity(token("one"), LinkKind::Setup, admin("ann"), START),
@@ -120,7 +121,7 @@ async fn a_name_registered_twice_at_once_goes_to_one(db: Db) {
 
 async fn a_mail_claimed_twice_at_once_goes_to_one(db: Db) {
     let other = db.another_process().await;
-    let lease = std::time::Duration::from_secs(60);
+    let lease = std::time::Duration::from_mins(1);
     for _ in 0..ROUNDS {
         let mail = new_mail("a@example.org", MailTemplate::Recovery, "");
         db.enqueue_mail(mail, 100, lease).await.unwrap();

@@ -34,7 +34,7 @@ async fn a_registration_waits_with_its_mail(db: Db) {
     let found = db.find_registration("ann@example.org", START).await.unwrap().unwrap();
     assert_eq!(format!("{found:?}"), format!("{pending:?}"));
     assert_eq!(found.password, password("chosen"));
-    let queued = db.claim_mail(START, std::time::Duration::from_secs(60)).await.unwrap().unwrap();
+    let queued = db.claim_mail(START, std::time::Duration::from_mins(1)).await.unwrap().unwrap();
     assert_eq!((queued.mail.id, queued.mail.context), (mail.id, pending.id.0));
     assert!(db.find_by_username("ann").await.unwrap().is_none());
 }

@@ -25,7 +25,7 @@ async fn one_of_each(db: &Db) {
     db.update_limits(&[LimitKey("a".into())], &full, START).await.unwrap();
     let mail = new_mail("ann@example.org", MailTemplate::Recovery, "");
     let id = mail.id.clone();
-    db.enqueue_mail(mail, 9, std::time::Duration::from_secs(60)).await.unwrap();
+    db.enqueue_mail(mail, 9, std::time::Duration::from_mins(1)).await.unwrap();
     db.mail_sent(&id, START).await.unwrap();
     let (at, event) = (START, "login".to_owned());
     let (address, detail) = (String::new(), String::new());

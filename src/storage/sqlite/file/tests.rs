@@ -44,5 +44,5 @@ fn loose_modes_are_repaired() {
 }
 
 fn folder_of(path: &Path) -> &Path {
-    super::folder(path)
+    folder(path)
 }
