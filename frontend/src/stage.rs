@@ -182,9 +182,20 @@ fn announce(news: Announcement) {
         Announcement::SignedIn => "signed-in",
         Announcement::SignedOut => "signed-out",
     };
-    if let Ok(channel) = BroadcastChannel::new("gatehouse") {
+    if let Some(channel) = channel() {
         // A tab that can't be told finds out at its next message.
         channel.post_message(&JsValue::from_str(word)).ok();
-        channel.close();
     }
+}
+
+/// The page's one channel, which `channel.js` may have opened: a channel never hears itself, so the tab that speaks does
+/// not load itself again.
+fn channel() -> Option<BroadcastChannel> {
+    let (global, name) = (js_sys::global(), JsValue::from_str("gatehouseChannel"));
+    if let Some(open) = js_sys::Reflect::get(&global, &name).ok().and_then(|open| open.dyn_into().ok()) {
+        return Some(open);
+    }
+    let opened = BroadcastChannel::new("gatehouse").ok()?;
+    js_sys::Reflect::set(&global, &name, &opened).ok()?;
+    Some(opened)
 }
