@@ -51,7 +51,7 @@ fn settings(home: &std::path::Path) -> Settings {
 
 /// Makes the one who signs in, by the set-up link.
 async fn set_up(endpoint: &Endpoint) -> Outcome<()> {
-    endpoint.set_local_url("http://localhost:8501".into());
+    endpoint.set_local_url("http://localhost:8501");
     let link = endpoint.setup_link().await?.ok_or("there is an administrator already")?;
     let token = link.split_once("#setup=").ok_or("the set-up link has no token")?.1;
     let step = RegistrationStep::Submit {

@@ -153,7 +153,7 @@ fn serve_loopback(py: Python<'_>, app_origins: Vec<String>) -> PyResult<u16> {
 
 /// Where the app is on this machine, for links while there is no public URL.
 #[pyfunction]
-fn set_local_url(url: String) -> PyResult<()> {
+fn set_local_url(url: &str) -> PyResult<()> {
     host()?.endpoint.set_local_url(url);
     Ok(())
 }

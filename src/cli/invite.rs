@@ -21,7 +21,7 @@ pub(super) async fn run(place: &Place, invite: Invite) -> Result<i32, Failure> {
     let endpoint = opened::existing(place).await?;
     let url = invite.url.as_deref().unwrap_or(USUAL);
     PublicUrl::parse(url).map_err(|error| Failure::Other(format!("--url {url}: {error}")))?;
-    endpoint.set_local_url(url.to_owned());
+    endpoint.set_local_url(url);
     // Mail without a server would be shown on the console of whoever sends it: a link is as good.
     let by_mail = !invite.print && invite.email.is_some() && endpoint.settings().mail.smtp_host.is_some();
     let invitation = NewInvitation {

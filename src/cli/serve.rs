@@ -25,7 +25,7 @@ pub(super) async fn run(place: &Place, listen: SocketAddr) -> Result<i32, Failur
         .await
         .map_err(|error| Failure::Other(format!("{listen} can't be listened on: {error}")))?;
     let port = listener.local_addr()?.port();
-    endpoint.set_local_url(format!("http://localhost:{port}"));
+    endpoint.set_local_url(&format!("http://localhost:{port}"));
     endpoint.start();
     if let Some(link) = endpoint.setup_link().await? {
         eprintln!("\nMake the first administrator within the hour:\n\n    {link}\n");

@@ -105,8 +105,9 @@ async fn sessions(endpoint: &Endpoint, user: &str, as_json: bool) -> Result<i32,
             .map(|live| {
                 let session = &live.session;
                 let browser = session.user_agent.chars().take(48).collect();
-                let (began, used) = (session.created_at.to_string(), session.last_used_at.to_string());
-                [session.id.0.clone(), began, used, session.address.clone(), browser]
+                let since = session.created_at.to_string();
+                let until = session.last_used_at.to_string();
+                [session.id.0.clone(), since, until, session.address.clone(), browser]
             })
             .collect();
         show::table(["SESSION", "BEGAN", "LAST USED", "ADDRESS", "BROWSER"], &rows)?;

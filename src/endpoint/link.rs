@@ -15,7 +15,7 @@ const SETUP_TTL: Duration = Duration::from_hours(1);
 
 impl Endpoint {
     /// Says where the app is on this machine, once the port is known. Links use it where no public URL is set.
-    pub fn set_local_url(&self, url: String) {
+    pub fn set_local_url(&self, url: &str) {
         if self.local_url.set(url.trim_end_matches('/').to_owned()).is_err() {
             tracing::debug!(url, "the local address was set before");
         }

@@ -7,6 +7,7 @@ use crate::{factor::password::Busy, limit::Refused, storage::StorageError};
 /// The seconds after which a database that can't be reached is worth another try.
 const RETRY_AFTER: u32 = 5;
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands behind map_err, which gives the error away")]
 pub(super) fn storage(error: StorageError) -> Problem {
     match error {
         StorageError::UsernameTaken => Problem::of(Field::Username, ErrorCode::UsernameTaken),

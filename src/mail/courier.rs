@@ -78,7 +78,7 @@ impl Courier<'_> {
                 if let Some(pause) = pause {
                     tracing::warn!(mail = id.0, error, ?pause, "mail not sent; it is tried again");
                 } else {
-                    tracing::error!(mail = id.0, error, "mail not sent, and not tried again")
+                    tracing::error!(mail = id.0, error, "mail not sent, and not tried again");
                 }
                 let at = pause.map(|pause| self.endpoint.now().plus(pause));
                 storage.mail_failed(id, &error, at).await?;

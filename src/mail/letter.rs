@@ -58,11 +58,11 @@ impl Letter {
             parts.locale,
             Subject { template: parts.template, app: &app, username: &username, ttl: parts.ttl },
         );
-        let mut text = format!("{}\n\n{}: {}\n", words.body, words.button, parts.link);
-        if !words.validity.is_empty() {
-            text.push_str(&format!("\n{}", words.validity));
-        }
-        text.push_str(&format!("\n{}\n\n-- \n{app}\n", words.otherwise));
+        let validity = if words.validity.is_empty() { "" } else { &format!("\n{}", words.validity) };
+        let text = format!(
+            "{}\n\n{}: {}\n{validity}\n{}\n\n-- \n{app}\n",
+            words.body, words.button, parts.link, words.otherwise
+        );
         Self { subject: words.subject.clone(), text, html: html(&words, &app, parts.link) }
     }
 

@@ -127,9 +127,9 @@ fn told(error: &dyn std::error::Error) -> String {
 fn on_console(letter: &Letter, to: &str) -> String {
     let wall = "─".repeat(78);
     let to = one_line(to);
-    let body: String = letter.text.lines().map(|line| format!("  {}\n", one_line(line))).collect();
+    let body = letter.text.lines().map(|line| format!("  {}", one_line(line))).collect::<Vec<_>>().join("\n");
     format!(
-        "\n┌{wall}\n  No SMTP server is set, so this mail is shown here instead.\n  To: {to}\n  Subject: {}\n\n{body}└{wall}\n",
+        "\n┌{wall}\n  No SMTP server is set, so this mail is shown here instead.\n  To: {to}\n  Subject: {}\n\n{body}\n└{wall}\n",
         letter.subject
     )
 }

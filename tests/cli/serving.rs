@@ -17,15 +17,17 @@ struct Server {
 impl Server {
     fn start(place: &Place) -> Self {
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut link = String::new();
-        for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        // From here on the child ends with the server.
+        let mut server = Self { child, port: 0, link: String::new() };
+        let output = server.child.stderr.take().unwrap();
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
             if line.contains("#setup=") {
-                line.trim().clone_into(&mut link);
+                line.trim().clone_into(&mut server.link);
             }
             if let Some(url) = line.strip_prefix("Serving http://localhost:") {
-                let port = url.split('/').next().unwrap().parse().unwrap();
-                return Self { child, port, link };
+                server.port = url.split('/').next().unwrap().parse().unwrap();
+                return server;
             }
         }
         panic!("the server did not start");

@@ -49,9 +49,9 @@ fn what_was_acknowledged_survives_every_kill() {
     for run in 0..kills {
         // Every fifth dies while it opens the database, the others in the middle of the work.
         let journal = if run % 5 == 4 {
-            run_and_kill(&database, run, Moment::AfterStart(random_millis(40)))
+            run_and_kill(&database, run, &Moment::AfterStart(random_millis(40)))
         } else {
-            run_and_kill(&database, run, Moment::AtWork(random_millis(300)))
+            run_and_kill(&database, run, &Moment::AtWork(random_millis(300)))
         };
         runtime.block_on(history.check(&database, run, &journal));
     }
@@ -67,7 +67,7 @@ fn a_database_whose_making_was_killed_opens() {
     for _ in 0..10 {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("gatehouse.db");
-        run_and_kill(&database, 0, Moment::AfterStart(random_millis(40)));
+        run_and_kill(&database, 0, &Moment::AfterStart(random_millis(40)));
         runtime.block_on(async {
             let storage = SqliteStorage::open(&database, person::START, &OsEntropy).await.unwrap();
             person::add_anyone(&storage).await;
@@ -85,7 +85,7 @@ enum Moment {
 }
 
 /// Starts a child, kills it, and reads what it said until then.
-fn run_and_kill(database: &Path, run: usize, moment: Moment) -> Journal {
+fn run_and_kill(database: &Path, run: usize, moment: &Moment) -> Journal {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "what_was_acknowledged_survives_every_kill", "--nocapture"])
         .env(DATABASE, database)
@@ -105,11 +105,11 @@ fn run_and_kill(database: &Path, run: usize, moment: Moment) -> Journal {
         said
     });
     match moment {
-        Moment::AfterStart(life) => std::thread::sleep(life),
+        Moment::AfterStart(life) => std::thread::sleep(*life),
         Moment::AtWork(life) => {
             // Three lines of the harness come before the work.
             (0..9).for_each(|_| works.recv_timeout(Duration::from_mins(1)).expect("the child does nothing"));
-            std::thread::sleep(life);
+            std::thread::sleep(*life);
         }
     }
     assert_eq!(child.try_wait().unwrap(), None, "the child ended by itself");

@@ -26,6 +26,7 @@ pub(crate) const STEPS: usize = 14;
 
 /// What the database holds of a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is seen in the database by itself")]
 pub(crate) struct Person {
     pub(crate) waiting: bool,
     verifiable: bool,

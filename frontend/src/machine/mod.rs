@@ -72,6 +72,10 @@ pub struct Notice {
 
 /// The form's state.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any of them goes with any other"
+)]
 pub struct Machine {
     rules: Rules,
     setting: Setting,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use gatehouse_protocol::{
-    Challenge, ErrorCode, LoginState, LoginStep, MailToken, Password, Problem, RegistrationMode, Ticket,
+    Challenge, ErrorCode, LoginState, LoginStep, Password, Problem, RegistrationMode, Ticket,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -22,8 +22,8 @@ use crate::{
     entropy::Entropy,
     factor::password::PasswordHash,
     identity::{EmailAddress, Identity, IdentityId, Role, Username, VerifiableAddress},
-    session::{LiveSession, Secret},
-    storage::{LinkKind, MailTemplate, NewIdentity, NewLink, QueuedMail, sqlite::SqliteStorage},
+    session::LiveSession,
+    storage::{NewIdentity, sqlite::SqliteStorage},
 };
 
 pub(super) const PASSWORD: &str = "seven quiet herons";
@@ -91,10 +91,6 @@ impl App {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    pub(super) fn hashes(&self) -> u64 {
-        self.endpoint.hasher().computed()
-    }
-
     pub(super) fn storage(&self) -> &Arc<dyn Storage> {
         self.endpoint.storage()
     }
@@ -122,37 +118,6 @@ impl App {
         self.storage().add_identity(new).await.unwrap()
     }
 
-    /// The next mail that waits.
-    pub(super) async fn next_mail(&self) -> Option<QueuedMail> {
-        self.storage().claim_mail(self.endpoint.now(), Duration::from_hours(1)).await.unwrap()
-    }
-
-    pub(super) async fn templates(&self) -> Vec<MailTemplate> {
-        let mut templates = Vec::new();
-        while let Some(queued) = self.next_mail().await {
-            templates.push(queued.mail.template);
-        }
-        templates
-    }
-
-    /// What the mail worker does when it sends: a link of half an hour.
-    pub(super) async fn link(&self, kind: LinkKind, whose: &str, email: &str) -> MailToken {
-        let now = self.endpoint.now();
-        let token = Secret::draw(&**self.endpoint.entropy());
-        let link = NewLink {
-            hash: token.hash(),
-            kind,
-            identity_id: Some(IdentityId(whose.into())),
-            email: EmailAddress::parse(email).ok(),
-            mailed: true,
-            roles: Vec::new(),
-            created_at: now,
-            expires_at: now.plus(Duration::from_mins(30)),
-        };
-        self.storage().add_link(link).await.unwrap();
-        MailToken::new(token.expose())
-    }
-
     /// A browser with an address of its own.
     pub(super) fn browser(&self) -> Browser {
         let address = Ipv4Addr::from(0x0a00_0000 + self.next.fetch_add(1, Ordering::Relaxed));
@@ -177,7 +142,7 @@ async fn assemble(
         key: Key::from_bytes([9; 32]),
     };
     let endpoint = Endpoint::assemble(parts).await.unwrap();
-    endpoint.set_local_url("http://localhost:8501".into());
+    endpoint.set_local_url("http://localhost:8501");
     endpoint
 }
 

@@ -2,3 +2,5 @@
 
 mod kit;
 mod login;
+mod process;
+mod ticket;

@@ -89,7 +89,7 @@ async fn assemble(storage: &Arc<SqliteStorage>, clock: &Arc<ManualClock>) -> Arc
         key: Key::draw(&OsEntropy),
     };
     let endpoint = Endpoint::assemble(parts).await.unwrap();
-    endpoint.set_local_url("http://localhost:8501".to_owned());
+    endpoint.set_local_url("http://localhost:8501");
     endpoint
 }
 

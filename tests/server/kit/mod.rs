@@ -89,7 +89,7 @@ async fn assemble(
     let parts =
         Parts { settings, storage: Arc::new(storage), clock: clock.clone(), entropy: entropy.clone(), key };
     let endpoint = Endpoint::assemble(parts).await.unwrap();
-    endpoint.set_local_url(ORIGIN.into());
+    endpoint.set_local_url(ORIGIN);
     endpoint
 }
 

@@ -20,7 +20,9 @@ async fn one_of_each(db: &Db) {
     let (pending, mail) = new_registration("bob", "bob@example.org");
     db.add_registration(pending, mail).await.unwrap();
     let full = |states: &mut [LimitState]| {
-        states.iter_mut().for_each(|state| *state = LimitState { level: 1.0, updated_at: START, ..*state });
+        for state in states {
+            *state = LimitState { level: 1.0, updated_at: START, ..*state };
+        }
     };
     db.update_limits(&[LimitKey("a".into())], &full, START).await.unwrap();
     let mail = new_mail("ann@example.org", MailTemplate::Recovery, "");
