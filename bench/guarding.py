@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import subprocess
+import urllib.request
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import peers
 from browser import launch
 from browsing import fill
-from figures import PAIRS, Row, median, ratio
+from figures import PAIRS, Row, difference, median, ratio
 from served import Served
 
 MANY = 1_000_000

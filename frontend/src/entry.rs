@@ -145,9 +145,11 @@ fn take_link(window: &Window) -> Result<Link, JsValue> {
 }
 
 fn put(setting: Setting, world: World) -> Handle {
-    let nfc = |text: &str| String::from(JsString::from(text).normalize("NFC"));
-    let nfkc = |text: &str| String::from(JsString::from(text).normalize("NFKC"));
-    let machine = Machine::new(Rules { nfc, nfkc }, setting);
+    let rules = Rules {
+        nfc: |text| String::from(JsString::from(text).normalize("NFC")),
+        nfkc: |text| String::from(JsString::from(text).normalize("NFKC")),
+    };
+    let machine = Machine::new(rules, setting);
     let root = world.root.clone();
     root.set_inner_html("");
     let owner = Owner::new();

@@ -46,10 +46,10 @@ impl Words {
             }
             let file =
                 LANGUAGES.split(',').filter_map(|l| l.split_once('=')).find(|(tag, _)| *tag == primary);
-            if let Some((_, file)) = file {
-                if let Some(table) = fetch_table(file).await {
-                    return Self { table };
-                }
+            if let Some((_, file)) = file
+                && let Some(table) = fetch_table(file).await
+            {
+                return Self { table };
             }
         }
         Self::english()

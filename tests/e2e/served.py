@@ -135,7 +135,7 @@ class Served:
         return self.printed(r"http://\S+#setup=[\w-]+")
 
     def command(self, *arguments: str, typed: str = "") -> str:
-        """Runs `gatehouse …` in the app's directory, in a process of its own; a password is typed into its input.
+        """Runs `gatehouse …` in the app's directory, in a process of its own, with a password typed into it.
 
         Who is added keeps the password and has a confirmed address, so that a test begins where it means to.
         """

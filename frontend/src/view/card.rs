@@ -5,7 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::field::field;
 use crate::{
     dom,
-    machine::{Card, Event, Line, Press, Text, Turn, TurnTo},
+    machine::{Card, Event, Line, Machine, Press, Text, Turn, TurnTo},
     stage::Stage,
 };
 
@@ -57,7 +57,7 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
                     </button>
                 })}
                 <p class="gh-hidden" aria-live="polite">
-                    {move || stage.see(|m| m.busy()).then(|| stage.text(Text::Working))}
+                    {move || stage.see(Machine::busy).then(|| stage.text(Text::Working))}
                 </p>
             </form>
             {turns.into_iter().map(|turn| quiet(stage, turn)).collect_view()}
@@ -70,7 +70,7 @@ fn said(stage: Stage, line: Line) -> impl Fn() -> String {
 }
 
 fn working(stage: Stage) -> Option<&'static str> {
-    stage.see(|m| m.busy()).then_some("true")
+    stage.see(Machine::busy).then_some("true")
 }
 
 /// The app's logo and name, as soon as they are known.
@@ -88,8 +88,7 @@ fn brand(stage: Stage) -> impl IntoView {
     }
 }
 
-fn quiet(stage: Stage, turn: Turn) -> impl IntoView {
-    let Turn { lead, link, to } = turn;
+fn quiet(stage: Stage, Turn { lead, link, to }: Turn) -> impl IntoView {
     let go = move |_| {
         stage.send(match to {
             TurnTo::Place(place) => Event::Go(place, stage.values()),

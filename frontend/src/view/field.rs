@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::icon;
 use crate::{
     dom,
-    machine::{Event, FieldCard, Line, Place, Text},
+    machine::{Event, FieldCard, Line, Machine, Place, Text},
     stage::Stage,
 };
 
@@ -18,7 +18,8 @@ pub(super) fn field(stage: Stage, card: FieldCard) -> impl IntoView {
     let shown = RwSignal::new(false);
     // While the form works, a password is a password again: managers look at the type to know what to store.
     let kind = move || {
-        if secret && !(shown.get() && !stage.see(|m| m.busy())) { "password" } else { "text" }
+        let hidden = stage.see(Machine::busy) || !shown.get();
+        if secret && hidden { "password" } else { "text" }
     };
     let autocomplete = match field {
         Field::Identifier | Field::Username => "username",
