@@ -50,6 +50,8 @@ pub(super) enum Command {
         #[arg(long, default_value = "127.0.0.1:8766")]
         listen: SocketAddr,
     },
+    /// Print every setting with its default, as Markdown
+    Settings,
     /// Check settings, database, mail, cookies, clock and addresses
     Doctor {
         /// Print the findings as JSON

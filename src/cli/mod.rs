@@ -1,6 +1,6 @@
 //! The command line: `serve` and administration. `run` is Python's; everything here works without it.
 //!
-//! `args` says what may be typed, `users`, `invite`, `backup`, `serve` and `doctor` do it, `show` draws tables and
+//! `args` says what may be typed, `users`, `invite`, `backup`, `serve`, `settings` and `doctor` do it, `show` draws tables and
 //! JSON, and `words` has the sentences. Exit codes: 0 done, 1 refused or failed, 2 not understood.
 
 mod args;
@@ -10,6 +10,7 @@ mod failure;
 mod invite;
 mod opened;
 mod serve;
+mod settings;
 mod show;
 mod users;
 mod words;
@@ -52,6 +53,7 @@ async fn dispatch(arguments: Arguments) -> Result<i32, Failure> {
         Command::Invite(invitation) => invite::run(place, invitation).await,
         Command::Backup { to } => backup::run(place, &to).await,
         Command::Serve { listen } => serve::run(place, listen).await,
+        Command::Settings => settings::run(),
         Command::Doctor { json } => doctor::run(place, json).await,
         Command::Run { .. } => Err(Failure::Other(
             "`run` serves a Streamlit app and needs Python: pip install streamlit-gatehouse".to_owned(),

@@ -75,7 +75,7 @@ impl Layer {
             let path = name.to_lowercase().replace("__", ".");
             let Some(kind) = kinds.get(&path) else {
                 wrong.push(format!(
-                    "The environment variable {variable} is not a setting{}. Unset it, or see docs/settings.md.",
+                    "The environment variable {variable} is not a setting{}. Unset it, or see `gatehouse settings`.",
                     nearest(&path, kinds.keys()).map(|key| format!(" (is {} meant?)", variable_of(key))).unwrap_or_default()
                 ));
                 continue;

@@ -171,7 +171,7 @@ fn sentence(error: &figment::Error) -> String {
             let meant = nearest(&path, known.iter().map(|entry| &entry.path))
                 .map(|key| format!(" Is `{key}` meant?"))
                 .unwrap_or_default();
-            format!("{} is not a setting.{meant} Remove it, or see docs/settings.md.", where_from(&path))
+            format!("{} is not a setting.{meant} Remove it, or see `gatehouse settings`.", where_from(&path))
         }
         Wrong::UnknownVariant(word, allowed) => {
             let allowed: Vec<String> = allowed.iter().map(|word| format!("\"{word}\"")).collect();
@@ -181,7 +181,7 @@ fn sentence(error: &figment::Error) -> String {
         Wrong::InvalidValue(..) | Wrong::ISizeOutOfRange(_) | Wrong::USizeOutOfRange(_) => {
             format!("{} is out of bounds. Leave it out to get the default.", where_from(&path))
         }
-        _ => format!("{} can't be used. See docs/settings.md.", where_from(&path)),
+        _ => format!("{} can't be used. See `gatehouse settings`.", where_from(&path)),
     }
 }
 

@@ -78,3 +78,13 @@ async fn a_backup_is_a_database_of_its_own() {
     assert_eq!(copied[0]["username"], "alice");
     assert!(place.refused(&["backup", "copy.db"], "").contains("there already"));
 }
+
+#[test]
+fn settings_prints_the_page_in_docs_and_needs_no_database() {
+    let place = Place::empty();
+    let output = place.run(&["settings"]);
+    assert_eq!(output.status.code(), Some(0));
+    let page = include_str!("../../docs/settings.md");
+    assert_eq!(said(&output).trim_end(), page.trim_end());
+    assert!(!place.path().join(".gatehouse").exists(), "nothing was made");
+}
