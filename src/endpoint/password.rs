@@ -50,8 +50,7 @@ impl Endpoint {
         }
         self.judged(Field::Password, &change.new, identity).await?;
         let hash = self.hasher.hash(&change.new).await.map_err(problem::busy)?;
-        // Hashing took a while: whoever ended this session meanwhile meant it.
-        let live = self.signed_in(ctx).await?;
+        // Hashing took a while: whoever ended this session meanwhile meant it, and storage refuses.
         let except = Some(&live.session.id);
         let ended = match self.storage.set_password(&identity.id, &hash, false, except, self.now()).await {
             Err(StorageError::IdentityChanged) => return Err(Problem::new(ErrorCode::SignedOut)),

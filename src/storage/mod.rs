@@ -47,7 +47,8 @@ pub trait IdentityRepository {
     async fn list_identities(&self, filter: &IdentityFilter) -> Result<Vec<Identity>>;
     /// Is there an enabled identity with the role?
     async fn any_with_role(&self, role: &Role) -> Result<bool>;
-    /// Replaces the password; ends every session but `except`. Returns how many ended.
+    /// Replaces the password; ends every session but `except`, which asked for it. Refuses if the identity is gone, or
+    /// `except` is not a session of it any more: whoever ended that meant it. Returns how many ended.
     async fn set_password(
         &self,
         id: &IdentityId,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use gatehouse::storage::{IdentityRepository as _, sqlite::SqliteStorage};
+use gatehouse_protocol::Password;
 use serde_json::json;
 
 use crate::kit::{OTHER_PASSWORD, PASSWORD, app, app_with, registration_step};
@@ -138,6 +140,33 @@ async fn a_session_kept_through_a_reset() {
     app.get("/session").cookie(&stolen).send().await.expect_state("anonymous");
     app.login("alice").await.expect_problem(401, "credentials_rejected");
     app.login_with("alice", OTHER_PASSWORD).await.expect_complete();
+}
+
+/// The attacker is about to change the password when the owner's reset takes the account back: after the session and
+/// the old password were looked at, before the new one is written. The reset has the last word.
+#[tokio::test]
+async fn a_password_change_beside_a_reset() {
+    let app = app().await;
+    let alice = app.add("alice").await;
+    let stolen = app.login("alice").await.expect_complete();
+    let change = json!({"current": PASSWORD, "new": "walnut/harbor/17/kite"});
+    let path = app.directory.path().join("gatehouse.db");
+    let (owners, now) =
+        (app.endpoint.hasher().hash(&Password::new(OTHER_PASSWORD)).await.unwrap(), app.endpoint.now());
+    app.entropy.before_the_next_draw(async move || {
+        let storage = SqliteStorage::open_existing(&path).await.unwrap();
+        // As a reset in another process: every session ends.
+        storage.set_password(&alice.id, &owners, false, None, now).await.unwrap();
+    });
+    let call = app.post("/password", &change).cookie(&stolen);
+    call.send().await.expect_problem(401, "signed_out");
+    app.login_with("alice", "walnut/harbor/17/kite").await.expect_problem(401, "credentials_rejected");
+    app.login_with("alice", OTHER_PASSWORD).await.expect_complete();
+    // Control: with nothing beside it the same change is made.
+    let session = app.login_with("alice", OTHER_PASSWORD).await.expect_complete();
+    let change = json!({"current": OTHER_PASSWORD, "new": "walnut/harbor/17/kite"});
+    assert_eq!(app.post("/password", &change).cookie(&session).send().await.status, 200);
+    app.login_with("alice", "walnut/harbor/17/kite").await.expect_complete();
 }
 
 /// A link of one kind where another is asked for.

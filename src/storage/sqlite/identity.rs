@@ -210,7 +210,8 @@ pub(super) async fn reread(connection: &mut SqliteConnection, id: &IdentityId) -
     lookup(connection, id).await?.ok_or(StorageError::IdentityChanged)
 }
 
-/// Replaces the password. What could still replace it by an older proof is gone with the old one.
+/// Replaces the password, unless the session that asked for it is over. What could still replace it by an older proof
+/// is gone with the old one.
 pub(super) async fn set_password(
     write: &mut Write<'_>,
     id: &IdentityId,
@@ -218,13 +219,17 @@ pub(super) async fn set_password(
     must_change: bool,
     except: Option<&SessionId>,
 ) -> Result<u32> {
-    let known = sqlx::query("UPDATE identity SET password = ?, must_change = ? WHERE id = ?")
-        .bind(&hash.0)
-        .bind(must_change)
-        .bind(&id.0)
-        .execute(write.on())
-        .await?
-        .rows_affected();
+    let known = sqlx::query(
+        "UPDATE identity SET password = ?1, must_change = ?2 WHERE id = ?3 AND (?4 IS NULL OR EXISTS \
+         (SELECT 1 FROM session s WHERE s.id = ?4 AND s.identity_id = ?3))",
+    )
+    .bind(&hash.0)
+    .bind(must_change)
+    .bind(&id.0)
+    .bind(except.map(|id| &id.0))
+    .execute(write.on())
+    .await?
+    .rows_affected();
     if known == 0 {
         return Err(StorageError::IdentityChanged);
     }

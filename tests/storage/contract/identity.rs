@@ -19,6 +19,7 @@ each_backend!(
     identities_are_listed_in_order_in_pages_and_by_role,
     a_disabled_administrator_is_none,
     a_new_password_ends_every_session_but_one_and_every_link,
+    a_password_change_by_a_session_that_is_over_is_refused,
     a_hash_is_upgraded_only_while_it_is_the_same,
     new_roles_end_every_session,
     disabling_ends_every_session_and_link_and_enabling_none,
@@ -139,6 +140,25 @@ async fn a_new_password_ends_every_session_but_one_and_every_link(db: Db) {
     assert_eq!(db.find_by_username("ann").await.unwrap().unwrap().password, Some(password("second")));
     assert_eq!(db.changes().await, [ChangeKind::IdentityChanged(ann.id.clone())]);
     assert_eq!(db.set_password(&ann.id, &password("third"), false, None, START).await.unwrap(), 1);
+}
+
+/// The owner's reset ended the session of an attacker who was about to change the password.
+async fn a_password_change_by_a_session_that_is_over_is_refused(db: Db) {
+    let (ann, bob) = (db.person("ann").await, db.person("bob").await);
+    let his = db.sign_in(&bob, "his", START).await;
+    let stolen = db.sign_in(&ann, "stolen", START).await;
+    db.link("reset", LinkKind::Recovery, Some(&ann.id)).await;
+    db.consume_for_password(token("reset"), LinkKind::Recovery, &password("owner"), START).await.unwrap();
+    db.link("later", LinkKind::Recovery, Some(&ann.id)).await;
+    let changes = db.changes().await;
+    for session in [&stolen, &his] {
+        let refused = db.set_password(&ann.id, &password("thief"), false, Some(session), START).await;
+        assert!(matches!(refused, Err(StorageError::IdentityChanged)));
+    }
+    assert_eq!(db.find_by_username("ann").await.unwrap().unwrap().password, Some(password("owner")));
+    assert!(db.peek_link(token("later"), LinkKind::Recovery, START).await.unwrap().is_some());
+    assert!(db.find_session(token("his")).await.unwrap().is_some());
+    assert_eq!(db.changes().await, changes, "nothing happened");
 }
 
 async fn a_hash_is_upgraded_only_while_it_is_the_same(db: Db) {
