@@ -2,7 +2,8 @@
 
 use core::any::Any;
 
-use js_sys::{Function, JsString};
+use gatehouse_protocol::rule::Class;
+use js_sys::{Function, JsString, RegExp};
 use leptos::{mount::mount_to, prelude::Owner};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -144,10 +145,23 @@ fn take_link(window: &Window) -> Result<Link, JsValue> {
     Ok(link)
 }
 
+/// What a character may do in a username. The engine has Unicode's tables, so that the bundle needs none.
+fn class(c: char) -> Class {
+    let is = |pattern| RegExp::new(pattern, "u").test(c.encode_utf8(&mut [0; 4]));
+    if is(r"[\p{L}\p{N}]") {
+        Class::Letter
+    } else if is(r"[\p{Mn}\p{Mc}]") {
+        Class::Mark
+    } else {
+        Class::Other
+    }
+}
+
 fn put(setting: Setting, world: World) -> Handle {
     let rules = Rules {
         nfc: |text| String::from(JsString::from(text).normalize("NFC")),
         nfkc: |text| String::from(JsString::from(text).normalize("NFKC")),
+        class,
     };
     let machine = Machine::new(rules, setting);
     let root = world.root.clone();

@@ -1,12 +1,17 @@
 //! The rules that the form checks while one types and the endpoint checks again: the endpoint's word counts.
 //!
-//! Unicode tables are heavy in a bundle, so normalization is an argument: `String.normalize` in the browser,
-//! the `unicode-normalization` crate on the endpoint. Both pass the same vectors, `protocol/tests/vectors.json`.
+//! Unicode tables are heavy in a bundle, so normalization and the classes of characters are arguments:
+//! `String.normalize` and `RegExp` in the browser, the `unicode-…` crates on the endpoint. Both pass the same vectors,
+//! `protocol/tests/vectors.json`.
 
 use crate::ErrorCode;
 
 /// The longest username, in code points.
 pub const USERNAME_MAX: usize = 64;
+/// The most marks on one letter: Burmese writes five.
+const MARKS_MAX: usize = 5;
+/// The most accents on one letter that are not one with it.
+const ACCENTS_MAX: usize = 2;
 /// The longest e-mail address, in bytes (RFC 5321: 254 for the whole path).
 pub const EMAIL_MAX: usize = 254;
 /// The longest password, in bytes as sent. Nothing is ever truncated.
@@ -14,11 +19,27 @@ pub const PASSWORD_MAX_BYTES: usize = 1024;
 /// The shortest password, in code points after NFC, unless the settings ask for more.
 pub const PASSWORD_MIN: u16 = 8;
 
+/// What a character may do in a username.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A letter or digit of any script (general categories L and N).
+    Letter,
+    /// A mark that is written on, under or beside a letter: a vowel sign, a tone, a virama (Mn and Mc).
+    Mark,
+    /// Anything else.
+    Other,
+}
+
 /// Checks the shape of a username.
 ///
-/// `nfkc` brings the text into normalization form KC. Letters and digits of any script are allowed, and `.`, `_`
-/// and `-` between them; `@` never is, so that a username can't pass for an address.
-pub fn username(text: &str, nfkc: impl Fn(&str) -> String) -> Result<String, ErrorCode> {
+/// `nfkc` brings the text into normalization form KC; `class` tells letters from marks. Letters and digits of any
+/// script are allowed with the marks that the script writes on them, and `.`, `_` and `-` between them; `@` never is,
+/// so that a username can't pass for an address.
+pub fn username(
+    text: &str,
+    nfkc: impl Fn(&str) -> String,
+    class: impl Fn(char) -> Class,
+) -> Result<String, ErrorCode> {
     let name = nfkc(text.trim());
     if name.is_empty() {
         return Err(ErrorCode::Required);
@@ -27,11 +48,52 @@ pub fn username(text: &str, nfkc: impl Fn(&str) -> String) -> Result<String, Err
         return Err(ErrorCode::UsernameTooLong);
     }
     let separator = |c: char| matches!(c, '.' | '_' | '-');
-    let allowed = |c: char| separator(c) || c.is_alphanumeric();
-    if !name.chars().all(allowed) || name.starts_with(separator) || name.ends_with(separator) {
+    if name.starts_with(separator) || name.ends_with(separator) {
         return Err(ErrorCode::UsernameInvalid);
     }
+    let mut letter: Option<Written> = None;
+    for c in name.chars() {
+        letter = match class(c) {
+            _ if invisible(c) => return Err(ErrorCode::UsernameInvalid),
+            Class::Letter => Some(Written::default()),
+            Class::Mark => Some(letter.and_then(|letter| letter.with(c)).ok_or(ErrorCode::UsernameInvalid)?),
+            Class::Other if separator(c) => None,
+            Class::Other => return Err(ErrorCode::UsernameInvalid),
+        };
+    }
     Ok(name)
+}
+
+/// The marks on one letter so far.
+#[derive(Default)]
+struct Written {
+    marks: usize,
+    accents: usize,
+    last: Option<char>,
+}
+
+impl Written {
+    /// One more, unless it makes a heap: no script writes so many, and none the same twice (UTS #39 §5.4).
+    fn with(self, mark: char) -> Option<Self> {
+        let (marks, accents) = (self.marks + 1, self.accents + usize::from(accent(mark)));
+        (marks <= MARKS_MAX && accents <= ACCENTS_MAX && self.last != Some(mark)).then_some(Self {
+            marks,
+            accents,
+            last: Some(mark),
+        })
+    }
+}
+
+/// The marks of no script in particular, which go on any letter.
+const fn accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
+        | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// Letters and marks that are not seen (`Default_Ignorable_Code_Point`): fillers, joiners, variation selectors.
+const fn invisible(c: char) -> bool {
+    matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Checks the shape of an e-mail address: one `@`, a local part of at most 64 bytes, a domain with a dot, no

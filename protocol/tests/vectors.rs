@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use gatehouse_protocol::rule;
+use gatehouse_protocol::rule::{self, Class};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 /// What a rule is given, and what it must say.
 #[derive(Deserialize)]
@@ -48,10 +49,20 @@ fn check(kind: &str, vector: &Vector, rule: impl Fn(&str) -> Result<String, gate
     assert_eq!(found, wanted, "{kind}: {}", vector.why);
 }
 
+fn class(c: char) -> Class {
+    match c.general_category() {
+        GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark => Class::Mark,
+        _ => match c.general_category_group() {
+            GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number => Class::Letter,
+            _ => Class::Other,
+        },
+    }
+}
+
 #[test]
 fn usernames() {
     for vector in &vectors().username {
-        check("username", vector, |text| rule::username(text, |text| text.nfkc().collect()));
+        check("username", vector, |text| rule::username(text, |text| text.nfkc().collect(), class));
     }
 }
 

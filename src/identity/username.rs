@@ -1,7 +1,11 @@
 //! Usernames: shown as written, compared after folding.
 
-use gatehouse_protocol::{ErrorCode, rule};
+use gatehouse_protocol::{
+    ErrorCode,
+    rule::{self, Class},
+};
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 /// Names that would pass for the operator (compared after folding, like every other).
 const RESERVED: [&str; 20] = [
@@ -37,7 +41,7 @@ pub struct Username {
 impl Username {
     /// Reads a username as typed. Checks its shape, not whether it is reserved or taken.
     pub fn parse(text: &str) -> Result<Self, ErrorCode> {
-        let shown = rule::username(text, |name| name.nfkc().collect())?;
+        let shown = rule::username(text, |name| name.nfkc().collect(), class)?;
         let folded = fold(&shown);
         Ok(Self { shown, folded })
     }
@@ -55,6 +59,17 @@ impl Username {
     /// Whether the name would pass for the operator or for the app itself.
     pub fn is_reserved(&self, app_name: &str) -> bool {
         RESERVED.iter().any(|name| fold(name) == self.folded) || fold(app_name) == self.folded
+    }
+}
+
+/// What a character may do in a username.
+fn class(c: char) -> Class {
+    match c.general_category() {
+        GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark => Class::Mark,
+        _ => match c.general_category_group() {
+            GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number => Class::Letter,
+            _ => Class::Other,
+        },
     }
 }
 
