@@ -120,8 +120,9 @@ impl Entry {
             event = self.event.name(),
             identity = self.identity_id.as_ref().map(|id| id.0.as_str()),
             session = self.session_id.as_ref().map(|id| id.0.as_str()),
-            address = self.address,
-            detail = %serde_json::Value::Object(self.detail.clone()),
+            address = (!self.address.is_empty()).then_some(self.address.as_str()),
+            detail = (!self.detail.is_empty())
+                .then(|| tracing::field::display(serde_json::Value::Object(self.detail.clone()))),
         );
     }
 

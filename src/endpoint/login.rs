@@ -54,7 +54,8 @@ impl Endpoint {
             return Err(Problem::of(Field::Identifier, ErrorCode::Required));
         }
         typed(Field::Password, password)?;
-        let identifier = Identifier::parse(identifier);
+        let said = identifier.trim();
+        let identifier = Identifier::parse(said);
         let subject = self.subject(&identifier).await.map_err(problem::storage)?;
         let who = match &subject {
             Subject::Identity(record) => Some(record.identity.id.clone()),
@@ -63,9 +64,7 @@ impl Endpoint {
         };
         let attempt = match self.attempt_login(ctx, who.as_ref(), identifier.folded()).await {
             Err(refused) => {
-                self.record(
-                    entry(Event::LoginLimited, ctx, who.as_ref()).with("identifier", identifier.folded()),
-                );
+                self.record(entry(Event::LoginLimited, ctx, who.as_ref()).with("identifier", said));
                 return Err(refused);
             }
             admitted => admitted?,
@@ -91,9 +90,7 @@ impl Endpoint {
             }
             Decision::Rejected => {
                 self.failed(attempt).await?;
-                self.record(
-                    entry(Event::LoginRejected, ctx, who.as_ref()).with("identifier", identifier.folded()),
-                );
+                self.record(entry(Event::LoginRejected, ctx, who.as_ref()).with("identifier", said));
                 Err(Problem::new(ErrorCode::CredentialsRejected))
             }
         }
