@@ -1,0 +1,17 @@
+"""The stub of the native module says what the module really has."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_stub_matches_the_native_module(tmp_path: Path) -> None:
+    # PyO3 adds `__all__` by itself; everything else has to stand in the stub.
+    allowed = tmp_path / "allowed"
+    allowed.write_text("streamlit_gatehouse._native.__all__\n")
+    stubtest = [sys.executable, "-m", "mypy.stubtest"]
+    command = [*stubtest, "streamlit_gatehouse._native", "--allowlist", str(allowed)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
