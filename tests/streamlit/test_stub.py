@@ -13,5 +13,5 @@ def test_the_stub_matches_the_native_module(tmp_path: Path) -> None:
     allowed.write_text("streamlit_gatehouse._native.__all__\n")
     stubtest = [sys.executable, "-m", "mypy.stubtest"]
     command = [*stubtest, "streamlit_gatehouse._native", "--allowlist", str(allowed)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
