@@ -11,6 +11,9 @@ use super::{Announcement, Effect, Failure, Gap, Line, Link, Machine, Offer, Open
 impl Machine {
     pub(super) fn loaded(&mut self, reply: Reply<(ClientConfig, SessionState)>) -> Vec<Effect> {
         self.busy = false;
+        if let Some(link) = self.waiting.take() {
+            self.setting.opening = Opening::Link(link);
+        }
         match reply {
             Ok((config, session)) => {
                 self.config = Some(config);
@@ -30,10 +33,18 @@ impl Machine {
         }
     }
 
-    /// A link was opened, at the start or while the page was there.
+    /// A link was opened, at the start or while the page was there. Its question is never mixed up with another one.
     pub(super) fn opened(&mut self, link: Link) -> Vec<Effect> {
         let effect = match &link {
             Link::None => return Vec::new(),
+            _ if self.busy => {
+                self.waiting = Some(link);
+                return Vec::new();
+            }
+            _ if self.config.is_none() => {
+                self.setting.opening = Opening::Link(link);
+                return self.sending(Effect::Load);
+            }
             Link::ChangePassword if self.signed_in() => return self.show(Screen::ChangePassword),
             Link::ChangePassword => return self.log_in_then_change(),
             Link::Setup(token) | Link::Invite(token) => {
@@ -91,7 +102,8 @@ impl Machine {
             },
             Ok(RegistrationState::VerifyAddress) => {
                 let to = self.values.email.clone();
-                self.values.identifier.clone_from(&self.values.username);
+                // Until the address is confirmed nobody is known by the name: who signs in by the address is told so.
+                self.values.identifier.clone_from(&to);
                 self.show(Screen::CheckMail { to, recovery: false })
             }
             Ok(RegistrationState::Complete { ticket }) => self.complete(ticket),
@@ -108,7 +120,10 @@ impl Machine {
                 self.say(Text::Verified, true);
                 effects
             }
-            Ok(VerificationState::Sent) => self.sent_again(),
+            Ok(VerificationState::Sent) if matches!(self.screen, Screen::CheckMail { .. }) => {
+                self.sent_again()
+            }
+            Ok(VerificationState::Sent) => self.show(Screen::Login),
             Err(failure) => self.refused(failure),
         }
     }
@@ -234,7 +249,7 @@ impl Machine {
         }
         let line = self.line(&problem);
         self.say(line, false);
-        let wrong = problem.code == ErrorCode::CredentialsRejected;
+        let wrong = problem.code == ErrorCode::CredentialsRejected && self.has(Field::Password);
         if wrong { vec![Effect::Focus(Some(Field::Password))] } else { Vec::new() }
     }
 
@@ -252,7 +267,7 @@ impl Machine {
             ErrorCode::CredentialsRejected if !self.config.as_ref().is_some_and(|c| c.recovery) => {
                 Text::ErrorCredentialsRejectedPlain.into()
             }
-            code => Text::from(code).into(),
+            code => self.sentence(code),
         }
     }
 }

@@ -88,6 +88,8 @@ pub struct Machine {
     errors: Vec<(Field, Line)>,
     notice: Option<Notice>,
     busy: bool,
+    /// A link that was opened while a request was under way: it has its turn after the answer.
+    waiting: Option<Link>,
     meter: Meter,
     /// True once the app was handed a ticket.
     ticketed: bool,
@@ -98,7 +100,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A form that has not been drawn yet.
+    /// A form that has not been drawn yet: the first thing to do is [`Effect::Load`].
     pub fn new(rules: Rules, setting: Setting) -> Self {
         Self {
             rules,
@@ -110,7 +112,8 @@ impl Machine {
             values: Values::default(),
             errors: Vec::new(),
             notice: None,
-            busy: false,
+            busy: true,
+            waiting: None,
             meter: Meter::default(),
             ticketed: false,
             resumed: false,
@@ -168,6 +171,16 @@ impl Machine {
 
     /// Takes an event in and says what has to be done.
     pub fn apply(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = self.react(event);
+        if let Some(link) = self.waiting.take_if(|_| !self.busy) {
+            // Nobody sees the screen that the answer led to.
+            effects.retain(|effect| !matches!(effect, Effect::Focus(_)));
+            effects.extend(self.opened(link));
+        }
+        effects
+    }
+
+    fn react(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Loaded(reply) => self.loaded(reply),
             Event::Submit(values) => self.submit(values),
@@ -217,7 +230,7 @@ impl Machine {
         self.errors.clear();
         self.notice = None;
         self.busy = false;
-        self.meter = Meter::default();
+        self.meter = self.meter.renewed();
         self.values.password.clear();
         self.values.current.clear();
         vec![Effect::Focus(self.first_empty())]
@@ -293,11 +306,11 @@ impl Machine {
                 self.show(Screen::Login)
             }
             Place::Registration => {
-                // A name with an @ is an address: it goes where addresses go.
-                if self.values.identifier.contains('@') {
-                    self.values.email.clone_from(&self.values.identifier);
-                } else {
-                    self.values.username.clone_from(&self.values.identifier);
+                // A name with an @ is an address: it goes where addresses go, unless one stands there already.
+                let Values { identifier, username, email, .. } = &mut self.values;
+                let fits = if identifier.contains('@') { email } else { username };
+                if fits.is_empty() {
+                    fits.clone_from(identifier);
                 }
                 self.show(Screen::Registration { offer: None })
             }

@@ -82,14 +82,19 @@ impl Machine {
             (ErrorCode::Required, Field::Email) => Text::RequiredEmail.into(),
             (ErrorCode::Required, Field::Password) => Text::RequiredPassword.into(),
             (ErrorCode::Required, Field::CurrentPassword) => Text::RequiredCurrentPassword.into(),
-            (ErrorCode::PasswordTooShort, _) => {
-                Line::from(Text::from(code)).with("min", Gap::Number(u32::from(self.password_min())))
+            _ => self.sentence(code),
+        }
+    }
+
+    /// The sentence for a code, with the numbers that it names.
+    pub(super) fn sentence(&self, code: ErrorCode) -> Line {
+        let line = Line::from(Text::from(code));
+        match code {
+            ErrorCode::PasswordTooShort => line.with("min", Gap::Number(u32::from(self.password_min()))),
+            ErrorCode::UsernameTooLong => {
+                line.with("max", Gap::Number(u32::try_from(rule::USERNAME_MAX).unwrap_or(u32::MAX)))
             }
-            (ErrorCode::UsernameTooLong, _) => {
-                let max = u32::try_from(rule::USERNAME_MAX).unwrap_or(u32::MAX);
-                Line::from(Text::from(code)).with("max", Gap::Number(max))
-            }
-            _ => Text::from(code).into(),
+            _ => line,
         }
     }
 

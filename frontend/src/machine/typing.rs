@@ -20,6 +20,11 @@ impl Meter {
     pub fn serial(&self) -> u32 {
         self.serial
     }
+
+    /// What is known on a new screen: nothing, and no answer to a question of the one before fits.
+    pub(super) fn renewed(&self) -> Self {
+        Self { serial: self.serial.wrapping_add(1), ..Self::default() }
+    }
 }
 
 impl Machine {
