@@ -1,5 +1,9 @@
 //! Links that lead into the standalone page: what stands in the address after `#`, and where to go afterwards.
 
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod tests;
+
 use gatehouse_protocol::MailToken;
 
 /// What the address asks for.

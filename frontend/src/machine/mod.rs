@@ -10,6 +10,9 @@ mod link;
 mod rules;
 mod screen;
 mod submit;
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod tests;
 mod text;
 mod typing;
 mod values;

@@ -1,0 +1,11 @@
+//! The machine as a person uses it, flow by flow. What never happens, whatever the order, is in `properties`.
+
+mod failures;
+mod kit;
+mod links;
+mod login;
+mod password;
+mod properties;
+mod recovery;
+mod registration;
+mod session;
