@@ -1,5 +1,9 @@
 //! The names of all sentences. The sentences themselves are in `frontend/messages/`, one file per language.
 
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod tests;
+
 use gatehouse_protocol::{ErrorCode, PasswordStrength};
 
 macro_rules! texts {
@@ -88,14 +92,12 @@ texts! {
     HintMissingOne = "hint.missing_one",
     PasswordShow = "password.show",
     PasswordHide = "password.hide",
-    Strength = "strength",
     StrengthVeryWeak = "strength.very_weak",
     StrengthWeak = "strength.weak",
     StrengthFair = "strength.fair",
     StrengthGood = "strength.good",
     StrengthStrong = "strength.strong",
     Working = "working",
-    SigningIn = "signing_in",
     TicketRefused = "ticket_refused",
     RequiredIdentifier = "required.identifier",
     RequiredUsername = "required.username",
