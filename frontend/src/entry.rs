@@ -145,6 +145,15 @@ fn take_link(window: &Window) -> Result<Link, JsValue> {
     Ok(link)
 }
 
+/// The rules with what the browser knows of Unicode.
+pub fn rules() -> Rules {
+    Rules {
+        nfc: |text| String::from(JsString::from(text).normalize("NFC")),
+        nfkc: |text| String::from(JsString::from(text).normalize("NFKC")),
+        class,
+    }
+}
+
 /// What a character may do in a username. The engine has Unicode's tables, so that the bundle needs none.
 fn class(c: char) -> Class {
     let is = |pattern| RegExp::new(pattern, "u").test(c.encode_utf8(&mut [0; 4]));
@@ -158,12 +167,7 @@ fn class(c: char) -> Class {
 }
 
 fn put(setting: Setting, world: World) -> Handle {
-    let rules = Rules {
-        nfc: |text| String::from(JsString::from(text).normalize("NFC")),
-        nfkc: |text| String::from(JsString::from(text).normalize("NFKC")),
-        class,
-    };
-    let machine = Machine::new(rules, setting);
+    let machine = Machine::new(rules(), setting);
     let root = world.root.clone();
     root.set_inner_html("");
     let owner = Owner::new();
