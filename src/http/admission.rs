@@ -22,8 +22,9 @@ use super::{
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Routes that a monitor asks under whatever name it knows the machine by; they say nothing about people.
-const ANY_HOST: [&str; 3] = ["/_gatehouse/health", "/metrics", "/openapi.json"];
+/// What a server of its own has beside the mount, for a monitor that asks under whatever name it knows the machine by.
+/// It says nothing about people, changes nothing, and is on no other surface.
+const ANY_HOST: [&str; 2] = ["/metrics", "/openapi.json"];
 
 /// Refuses what no handler should see.
 pub(super) fn admit(app: &App, request: &Request<Bytes>) -> Result<(), Problem> {

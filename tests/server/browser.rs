@@ -1,9 +1,10 @@
 //! Attacks by way of the victim's browser: requests from other sites, and answers in the wrong hands.
 
+use gatehouse::http::Surface;
 use http::Method;
 use serde_json::json;
 
-use crate::kit::{App, HOST, PASSWORD, app, login_step, registration_step};
+use crate::kit::{App, HOST, PASSWORD, app, app_on, login_step, registration_step};
 
 const CHANGING: [&str; 7] =
     ["/login", "/logout", "/registration", "/verification", "/recovery", "/password", "/password/strength"];
@@ -164,7 +165,7 @@ async fn dns_rebinding() {
         "localhost:8501.",
         "",
     ] {
-        for path in ["/session", "/config", "/", "/assets/x.js"] {
+        for path in ["/session", "/config", "/health", "/", "/assets/x.js"] {
             let call = app.get(path).header("host", host).cookie(&session);
             call.send().await.expect_problem(421, "unknown_host");
         }
@@ -174,8 +175,14 @@ async fn dns_rebinding() {
     for host in [HOST, "127.0.0.1:8501", "[::1]:8501"] {
         app.get("/session").header("host", host).cookie(&session).send().await.expect_state("signed_in");
     }
-    let monitor = app.get("/health").header("host", "10.1.2.3").send().await;
-    assert_eq!(monitor.status, 200, "a monitor asks by address");
+    // Only what a server of its own has beside the mount is for monitors that ask by address.
+    let alone = app_on(Surface::Standalone, |_| ()).await;
+    for uri in ["/metrics", "/openapi.json"] {
+        let monitor = alone.get("").uri(uri).header("host", "10.1.2.3").send().await;
+        assert_eq!(monitor.status, 200, "{uri}");
+    }
+    let rebound = alone.get("/health").header("host", "evil.example").send().await;
+    rebound.expect_problem(421, "unknown_host");
 }
 
 /// Two answers to one question, by two values of a header that must be one.
