@@ -61,6 +61,8 @@ events! {
     TicketRefused = "ticket.refused",
     /// A ticket was used a second time by someone else; its session ended.
     TicketTheft = "ticket.theft",
+    /// A request came through a proxy that the settings don't name.
+    ProxyUndeclared = "proxy.undeclared",
 }
 
 /// One event with its circumstances.

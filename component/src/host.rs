@@ -84,6 +84,8 @@ impl Host {
         let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("gatehouse=info,warn"));
         // Refused when the app has a subscriber of its own, which is then used.
         let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        // A log that nobody reads any more is no reason to panic.
+        let subscriber = subscriber.log_internal_errors(false);
         let _ = subscriber.with_ansi(std::io::stderr().is_terminal()).try_init();
         let mut settings = load(&LoadFrom::process(script)).map_err(setup)?.settings;
         settings.assets.get_or_insert(assets);

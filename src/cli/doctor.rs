@@ -13,6 +13,7 @@ use crate::{
     clock::{Clock as _, SystemClock},
     config::Settings,
     endpoint::Endpoint,
+    http::TrustedProxies,
     mail::Transport,
 };
 
@@ -95,6 +96,7 @@ async fn database(settings: &Settings, findings: &mut Findings) {
     }
     clock(&endpoint, findings).await;
     backlog(&endpoint, findings).await;
+    proxies(&endpoint, findings).await;
     administrator(&endpoint, findings).await;
 }
 
@@ -119,6 +121,20 @@ async fn backlog(endpoint: &Endpoint, findings: &mut Findings) {
             findings.add("mail", State::Note, format!("{waiting} in the queue{since}"));
         }
         Err(error) => findings.add("mail", State::Bad, format!("the queue can't be read: {error}")),
+    }
+}
+
+/// A server saw requests through a proxy that was not named, and still is not.
+async fn proxies(endpoint: &Endpoint, findings: &mut Findings) {
+    let named = TrustedProxies::new(&endpoint.settings().trusted_proxies);
+    if let Ok(Some((proxy, at))) = endpoint.undeclared_proxy_seen().await
+        && !named.contains(proxy)
+    {
+        let sentence = format!(
+            "requests came through a proxy at {proxy} (noted {at}) that nobody named, so everybody behind it seems to \
+             come from one address: write trusted_proxies = [\"{proxy}\"]"
+        );
+        findings.add("addresses", State::Bad, sentence);
     }
 }
 

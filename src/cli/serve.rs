@@ -11,8 +11,10 @@ use crate::{
 pub(super) async fn run(place: &Place, listen: SocketAddr) -> Result<i32, Failure> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    // Fails only when a subscriber is there already, which then has the events.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that nobody reads any more is no reason to fail: complaining about it would panic. And what `try_init`
+    // refuses is a second subscriber, where the first has the events.
+    let _ = log.log_internal_errors(false).try_init();
     let settings = opened::settings(place)?.settings;
     if settings.public_url.is_none() && !listen.ip().is_loopback() {
         return Err(Failure::Other(format!(

@@ -1,23 +1,35 @@
 //! Events on their way to the database: written in the background, so that a login costs one commit and no more.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    net::IpAddr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use super::Endpoint;
 use crate::{
-    audit::Entry,
+    audit::{Entry, Event},
+    clock::Timestamp,
     storage::{AuditRecord, StorageError},
 };
 
 /// The most events that wait; the log has all of them.
 const MOST: usize = 10_000;
 
+/// How often an undeclared proxy is noted.
+const PROXY_EVERY: Duration = Duration::from_hours(1);
+/// How long it matters that one was noted.
+const PROXY_MATTERS: Duration = Duration::from_hours(24);
+
 #[derive(Debug, Default)]
 pub(super) struct Records {
     waiting: Mutex<Vec<AuditRecord>>,
     lost: AtomicU64,
+    /// When an undeclared proxy was noted; 0 for never.
+    proxy_noted: AtomicI64,
 }
 
 impl Endpoint {
@@ -30,6 +42,28 @@ impl Endpoint {
         } else if self.records.lost.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!("too many events wait for the database; the log has the rest");
         }
+    }
+
+    /// Notes, at most once an hour, that a proxy stands in front that the settings don't name.
+    pub fn undeclared_proxy(&self, address: Option<IpAddr>) {
+        let (now, noted) = (self.now(), &self.records.proxy_noted);
+        let before = noted.load(Ordering::Relaxed);
+        let due = before == 0 || now.since(Timestamp(before)) >= PROXY_EVERY;
+        if due && noted.compare_exchange(before, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            tracing::warn!(
+                ?address,
+                "a proxy forwards requests, but trusted_proxies does not name it: everybody behind it seems to come \
+                 from one address; `gatehouse doctor` says what to write"
+            );
+            self.record(Entry::new(Event::ProxyUndeclared).address(address));
+        }
+    }
+
+    /// The undeclared proxy that this or another process noted in the last day, and when.
+    pub async fn undeclared_proxy_seen(&self) -> Result<Option<(IpAddr, Timestamp)>, StorageError> {
+        let noted = self.storage.latest_audit(Event::ProxyUndeclared.name()).await?;
+        let recent = noted.filter(|record| self.now().since(record.at) < PROXY_MATTERS);
+        Ok(recent.and_then(|record| Some((record.address.parse().ok()?, record.at))))
     }
 
     /// Writes the events that wait. What can't be written waits on.

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 
 /// The proxies whose `X-Forwarded-For` is believed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct TrustedProxies(Vec<Network>);
+pub struct TrustedProxies(Vec<Network>);
 
 /// An address with the number of leading bits that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,15 +22,18 @@ pub(super) struct Client {
     pub address: Option<IpAddr>,
     /// False where many people may share it without our knowing.
     pub believed: bool,
+    /// A proxy that the settings don't name seems to stand in between.
+    pub undeclared: bool,
 }
 
 impl TrustedProxies {
     /// Reads addresses and networks. What can't be read is trusted by nobody; the settings refuse it at start.
-    pub(super) fn new(entries: &[String]) -> Self {
+    pub fn new(entries: &[String]) -> Self {
         Self(entries.iter().filter_map(|entry| Network::parse(entry)).collect())
     }
 
-    fn contains(&self, address: IpAddr) -> bool {
+    /// Whether a proxy at this address is believed.
+    pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(address))
     }
 
@@ -40,40 +43,39 @@ impl TrustedProxies {
     /// hop, which may be the attacker.
     pub(super) fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Client {
         let Some(peer) = peer.map(|peer| peer.to_canonical()) else {
-            return Client { address: None, believed: false };
+            return Client { address: None, believed: false, undeclared: false };
         };
         let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
         if !self.contains(peer) {
             // A proxy on this machine that nobody declared: all its people would share one budget. From elsewhere
             // the header is whatever its sender made up, and must not buy a way around the limit.
-            let shared = forwarded && peer.is_loopback();
-            if shared {
-                warn_of_undeclared_proxy();
-            }
-            return Client { address: Some(peer), believed: !shared };
+            return Client {
+                address: Some(peer),
+                believed: !(forwarded && peer.is_loopback()),
+                undeclared: forwarded && is_near(peer),
+            };
         }
         let lines: Vec<&str> =
             headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or("?")).collect();
         for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
             match parse_hop(hop) {
                 Some(address) if self.contains(address) => {}
-                Some(address) => return Client { address: Some(address), believed: true },
+                Some(address) => {
+                    return Client { address: Some(address), believed: true, undeclared: false };
+                }
                 None => break,
             }
         }
-        Client { address: Some(peer), believed: false }
+        Client { address: Some(peer), believed: false, undeclared: false }
     }
 }
 
-/// Says once what the operator should mend.
-fn warn_of_undeclared_proxy() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        tracing::warn!(
-            "a proxy on this machine forwards requests, but trusted_proxies does not name it: \
-             everybody seems to come from one address, so no attempts are counted by address"
-        );
-    });
+/// Whether this is where proxies stand: on this machine or in its own network.
+fn is_near(peer: IpAddr) -> bool {
+    match peer {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
 }
 
 impl Network {

@@ -32,6 +32,9 @@ impl FromRequestParts<Arc<App>> for Context {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<Peer>().and_then(|peer| peer.0);
         let client = app.proxies.client(peer, &parts.headers);
+        if client.undeclared {
+            app.endpoint.undeclared_proxy(client.address);
+        }
         let cookies = joined(&parts.headers, &COOKIE);
         Ok(Self(RequestContext {
             address: client.address,

@@ -32,6 +32,7 @@ mod serve;
 mod session;
 mod verification;
 
+pub use address::TrustedProxies;
 pub use cookie::CookieNames;
 pub use host::HostPolicy;
 pub use openapi::document as openapi_document;

@@ -162,7 +162,8 @@ pub trait LimitRepository {
 /// The mail queue. It holds who and which template, never a token.
 #[async_trait]
 pub trait MailRepository {
-    /// Queues a mail, unless `cap` mails to that address were queued within `window`. False if so.
+    /// Queues a mail, unless `cap` mails to that address were queued within `window`. False if so; that costs the same
+    /// durable work, so that nobody learns from the time whether there was anything to queue.
     async fn enqueue_mail(&self, mail: NewMail, cap: u32, window: Duration) -> Result<bool>;
     /// Takes the next mail that is due and hides it from others for `lease`.
     async fn claim_mail(&self, now: Timestamp, lease: Duration) -> Result<Option<QueuedMail>>;
@@ -192,6 +193,8 @@ pub trait MetaRepository {
     async fn add_audit(&self, record: AuditRecord) -> Result<()>;
     /// The newest `limit` events, newest first.
     async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>>;
+    /// The newest event of this name.
+    async fn latest_audit(&self, event: &str) -> Result<Option<AuditRecord>>;
     /// The name of this instance, made with the database: part of the cookies' names.
     async fn instance(&self) -> Result<String>;
     /// The latest moment this database has seen.

@@ -4,9 +4,10 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, Stdio},
+    time::Duration,
 };
 
-use crate::kit::Place;
+use crate::kit::{Place, said};
 
 struct Server {
     child: Child,
@@ -34,9 +35,13 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> String {
+        self.get_with(path, "")
+    }
+
+    fn get_with(&self, path: &str, headers: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let host = format!("localhost:{}", self.port);
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -70,4 +75,30 @@ fn the_endpoint_alone_makes_its_database_and_prints_the_set_up_link() {
     let link = first.link.clone();
     drop(first);
     assert_ne!(Server::start(&place).link, link, "the link is replaced at each start");
+}
+
+/// Behind a proxy that nobody named everybody seems to come from one address. The doctor learns it from the server,
+/// until the settings name the proxy.
+#[test]
+fn the_doctor_sees_a_proxy_that_nobody_named() {
+    let place = Place::empty();
+    let server = Server::start(&place);
+    assert!(server.get("/_gatehouse/session").contains("anonymous"));
+    assert!(!said(&place.run(&["doctor"])).contains("proxy at"), "control");
+    let forwarded = server.get_with("/_gatehouse/session", "X-Forwarded-For: 203.0.113.9\r\n");
+    assert!(forwarded.contains("anonymous"), "{forwarded}");
+    let mut doctor = place.run(&["doctor"]);
+    for _ in 0..100 {
+        if said(&doctor).contains("proxy at") {
+            break;
+        }
+        // Events are written in the background.
+        std::thread::sleep(Duration::from_millis(200));
+        doctor = place.run(&["doctor"]);
+    }
+    assert!(said(&doctor).contains("write trusted_proxies = [\"127.0.0.1\"]"), "{}", said(&doctor));
+    assert_eq!(doctor.status.code(), Some(1));
+    place.set("trusted_proxies = [\"127.0.0.0/8\"]\n");
+    let mended = place.run(&["doctor"]);
+    assert_eq!(mended.status.code(), Some(0), "{}", said(&mended));
 }

@@ -12,7 +12,7 @@ fn headers(lines: &[&str]) -> HeaderMap {
 
 fn client(proxies: &[&str], peer: &str, lines: &[&str]) -> (Option<String>, bool) {
     let proxies: Vec<String> = proxies.iter().map(|proxy| (*proxy).to_owned()).collect();
-    let Client { address, believed } =
+    let Client { address, believed, .. } =
         TrustedProxies::new(&proxies).client(Some(peer.parse().unwrap()), &headers(lines));
     (address.map(|address| address.to_string()), believed)
 }
@@ -54,10 +54,24 @@ fn an_undeclared_proxy_on_this_machine_is_noticed() {
     assert_eq!(client(&["127.0.0.1"], "127.0.0.1", &[]), is("127.0.0.1", false), "a proxy that says nothing");
 }
 
+/// Told to the operator, who can name it. From afar the header is anybody's, and says nothing about a proxy.
+#[test]
+fn an_undeclared_proxy_is_told_apart_from_a_made_up_header() {
+    let undeclared = |proxies: &[String], peer: &str, lines: &[&str]| {
+        TrustedProxies::new(proxies).client(Some(peer.parse().unwrap()), &headers(lines)).undeclared
+    };
+    for near in ["127.0.0.1", "::1", "172.17.0.1", "192.168.1.2", "fd00::2", "fe80::1"] {
+        assert!(undeclared(&[], near, &["203.0.113.9"]), "{near}");
+        assert!(!undeclared(&[], near, &[]), "{near} without the header");
+        assert!(!undeclared(&[near.to_owned()], near, &["203.0.113.9"]), "{near}, declared");
+    }
+    assert!(!undeclared(&[], "198.51.100.7", &["203.0.113.9"]));
+}
+
 #[test]
 fn without_a_peer_nothing_is_believed() {
     let client = TrustedProxies::default().client(None, &headers(&["203.0.113.9"]));
-    assert_eq!(client, Client { address: None, believed: false });
+    assert_eq!(client, Client { address: None, believed: false, undeclared: false });
 }
 
 #[test]

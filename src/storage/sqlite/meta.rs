@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path};
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, Row as _};
+use sqlx::{Connection as _, Row as _, sqlite::SqliteRow};
 
 use super::{SqliteStorage, error::unavailable, file};
 use crate::{
@@ -38,20 +38,20 @@ impl MetaRepository for SqliteStorage {
         .bind(limit)
         .fetch_all(&mut *self.read().await?)
         .await?;
-        rows.iter()
-            .map(|row| {
-                let identity: Option<String> = row.try_get("identity_id")?;
-                let session: Option<String> = row.try_get("session_id")?;
-                Ok(AuditRecord {
-                    at: Timestamp(row.try_get("at")?),
-                    event: row.try_get("event")?,
-                    identity_id: identity.map(IdentityId),
-                    session_id: session.map(SessionId),
-                    address: row.try_get("address")?,
-                    detail: row.try_get("detail")?,
-                })
-            })
-            .collect()
+        rows.iter().map(audit_record).collect()
+    }
+
+    async fn latest_audit(&self, event: &str) -> Result<Option<AuditRecord>> {
+        sqlx::query(
+            "SELECT at, event, identity_id, session_id, address, detail FROM audit WHERE event = ? \
+             ORDER BY id DESC LIMIT 1",
+        )
+        .bind(event)
+        .fetch_optional(&mut *self.read().await?)
+        .await?
+        .as_ref()
+        .map(audit_record)
+        .transpose()
     }
 
     async fn instance(&self) -> Result<String> {
@@ -103,4 +103,17 @@ impl MetaRepository for SqliteStorage {
         }
         copied
     }
+}
+
+fn audit_record(row: &SqliteRow) -> Result<AuditRecord> {
+    let identity: Option<String> = row.try_get("identity_id")?;
+    let session: Option<String> = row.try_get("session_id")?;
+    Ok(AuditRecord {
+        at: Timestamp(row.try_get("at")?),
+        event: row.try_get("event")?,
+        identity_id: identity.map(IdentityId),
+        session_id: session.map(SessionId),
+        address: row.try_get("address")?,
+        detail: row.try_get("detail")?,
+    })
 }

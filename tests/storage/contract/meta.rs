@@ -34,6 +34,9 @@ async fn events_come_back_newest_first(db: Db) {
     }
     assert_eq!(db.list_audit(2).await.unwrap(), [event("third", 3), none]);
     assert_eq!(db.list_audit(9).await.unwrap().len(), 3);
+    db.add_audit(event("first", 4)).await.unwrap();
+    assert_eq!(db.latest_audit("first").await.unwrap(), Some(event("first", 4)));
+    assert_eq!(db.latest_audit("none").await.unwrap(), None);
 }
 
 async fn the_instance_has_one_name(db: Db) {
