@@ -68,7 +68,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Asks storage what a mail would ask, and sends none: nobody learns from the time who has an account.
+    /// Has storage do what a mail would cost, and sends none: nobody learns from the time who has an account.
     pub(super) async fn send_nothing(
         &self,
         ctx: &RequestContext,

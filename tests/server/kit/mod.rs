@@ -4,6 +4,7 @@ mod entropy;
 mod mailbox;
 mod reply;
 mod request;
+mod wal;
 
 use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
 
@@ -155,6 +156,11 @@ impl App {
     /// How many hashes were computed so far.
     pub(crate) fn hashes(&self) -> u64 {
         self.endpoint.hasher().computed()
+    }
+
+    /// How many transactions were made durable so far, as the database's own log has them.
+    pub(crate) fn commits(&self) -> usize {
+        wal::commits(&self.directory.path().join("gatehouse.db-wal"))
     }
 
     /// Another process on the same database, at whatever time the clock shows.
