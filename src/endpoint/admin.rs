@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use gatehouse_protocol::{ErrorCode, Field, Password};
 
-use super::Endpoint;
+use super::{
+    Endpoint,
+    courier::{INVITATION_TTL, InvitationContext},
+};
 use crate::{
     audit::{Entry, Event},
     identity::{EmailAddress, Identity, IdentityId, Role, RoleError, Username, VerifiableAddress},
-    mail::{INVITATION_TTL, InvitationContext},
     session::{LiveSession, Secret, SessionId},
     storage::{IdentityFilter, LinkKind, MailId, MailTemplate, NewIdentity, NewLink, NewMail, StorageError},
 };

@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use super::Endpoint;
-use crate::{mail, storage::StorageError};
+use super::{Endpoint, courier};
+use crate::storage::StorageError;
 
 /// How often last uses and events are written, and sessions looked at that may be over.
 const SOON: Duration = Duration::from_secs(2);
@@ -19,7 +19,7 @@ impl Endpoint {
     /// Starts what runs in the background, on the current tokio runtime: once per endpoint.
     pub fn start(self: &Arc<Self>) {
         tokio::spawn(Arc::clone(self).follow_feed());
-        tokio::spawn(mail::run(Arc::clone(self)));
+        tokio::spawn(courier::run(Arc::clone(self)));
         tokio::spawn(every(Arc::clone(self), SOON, "writing soon", async |endpoint: Arc<Self>| {
             endpoint.settle().await
         }));

@@ -2,13 +2,14 @@
 //!
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
 //! `verification`, `password`, `session` and `redeem`. `begin` starts sessions, `attempt` counts guesses, `feed` and
-//! `background` keep what is cached true. What may follow from what is decided in `flow`, not here.
+//! `background` keep what is cached true, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
 
 mod admin;
 mod attempt;
 mod background;
 mod begin;
 mod context;
+mod courier;
 mod feed;
 mod link;
 mod login;
@@ -32,6 +33,7 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 
 pub use admin::{AdminError, Invited, NewInvitation, NewUser};
 pub use context::{Answer, CookieChange, RequestContext};
+pub use courier::Courier;
 pub use feed::Ended;
 pub use open::{OpenError, Parts};
 

@@ -1,19 +1,14 @@
-//! Mail: what it says, how it leaves, and the queue in the database that survives a restart.
-//!
-//! The queue holds who and which template; the link's token is drawn when the mail is sent.
+//! Mail: what it says, how it leaves, and when it is tried again. The queue is the database's, so that it survives a
+//! restart; `endpoint/courier` takes mails from it.
 
-mod courier;
 mod letter;
 mod schedule;
 mod transport;
 mod words;
-mod worker;
 
-pub use courier::{Courier, INVITATION_TTL, InvitationContext, LINK_TTL};
 pub use letter::{BadAddress, Letter, LetterParts};
 pub use schedule::pause_after;
 pub use transport::{SendError, Transport};
-pub use worker::run;
 
 use crate::config::Settings;
 

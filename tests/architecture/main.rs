@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("flow", &["clock", "config", "factor", "identity", "session", "storage"]),
     ("limit", &["clock", "config", "identity", "keys", "storage"]),
     ("audit", &["clock", "identity", "session", "storage"]),
-    ("mail", &["config", "endpoint", "identity", "session", "storage"]),
+    ("mail", &["config", "storage"]),
     (
         "endpoint",
         &[

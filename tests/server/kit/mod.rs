@@ -11,11 +11,11 @@ use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
 use gatehouse::{
     clock::{Clock as _, ManualClock, Timestamp},
     config::{Settings, SmtpSecurity},
-    endpoint::{Endpoint, Parts},
+    endpoint::{Courier, Endpoint, Parts},
     http::{Responder, Surface},
     identity::{EmailAddress, Identity, IdentityId, Role, Username, VerifiableAddress},
     keys::Key,
-    mail::{Courier, Transport},
+    mail::Transport,
     storage::{MailTemplate, NewIdentity, sqlite::SqliteStorage},
 };
 use gatehouse_protocol::{Password, RegistrationMode};

@@ -1,16 +1,20 @@
 //! Takes mails from the queue, one at a time, and sees each through.
 //!
 //! A mail that is taken is hidden for a while. Whoever took it says how it went; when that process dies, the mail is
-//! due again by itself. So a mail may arrive twice, but none is lost.
+//! due again by itself. So a mail may arrive twice, but none is lost. The queue holds who and which template; a link's
+//! token is drawn here, when the mail is sent.
+
+mod worker;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Letter, LetterParts, SendError, Transport, pause_after};
+pub(super) use self::worker::run;
+use super::Endpoint;
 use crate::{
-    endpoint::Endpoint,
     identity::{EmailAddress, Identity, IdentityId, Role},
+    mail::{Letter, LetterParts, SendError, Transport, pause_after},
     session::Secret,
     storage::{LinkKind, MailTemplate, NewLink, NewMail, StorageError},
 };
@@ -20,14 +24,14 @@ const LEASE: Duration = Duration::from_mins(2);
 /// How long sending may take: less than the lease, so that nobody sends it meanwhile.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long a mailed link holds.
-pub const LINK_TTL: Duration = Duration::from_mins(30);
+const LINK_TTL: Duration = Duration::from_mins(30);
 /// How long an invitation holds, unless it says otherwise.
-pub const INVITATION_TTL: Duration = Duration::from_hours(7 * 24);
+pub(super) const INVITATION_TTL: Duration = Duration::from_hours(7 * 24);
 
 /// What an invitation in the queue is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct InvitationContext {
+pub(super) struct InvitationContext {
     /// The roles it gives.
     pub roles: Vec<String>,
     /// The address it is for.

@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Courier, Transport};
-use crate::endpoint::Endpoint;
+use super::Courier;
+use crate::{endpoint::Endpoint, mail::Transport};
 
 /// How often the queue is looked at when nobody pokes: other processes queue mail too, and pauses end.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Sends mail for as long as the endpoint lives.
-pub async fn run(endpoint: Arc<Endpoint>) {
+pub(in crate::endpoint) async fn run(endpoint: Arc<Endpoint>) {
     let transport = match Transport::open(endpoint.settings()) {
         Ok(Some(transport)) => transport,
         Ok(None) => {
