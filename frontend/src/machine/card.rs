@@ -9,6 +9,8 @@ use super::{Event, Gap, Line, Offer, Place, Screen, Text, Values};
 pub struct Card {
     /// Names the screen for styles and tests.
     pub name: &'static str,
+    /// The app's sentence about itself, where people arrive.
+    pub tagline: Option<String>,
     /// The heading.
     pub title: Line,
     /// The sentences below it.
@@ -129,6 +131,7 @@ impl Card {
     fn plain(name: &'static str, title: impl Into<Line>) -> Self {
         Self {
             name,
+            tagline: None,
             title: title.into(),
             lead: Vec::new(),
             fields: Vec::new(),
@@ -256,6 +259,7 @@ fn login(around: &Around<'_>) -> Card {
     }
     let forgot = around.config.is_some_and(|c| c.recovery);
     Card {
+        tagline: tagline(around),
         keep: true,
         turns,
         ..Card::form(
@@ -294,7 +298,16 @@ fn registration(offer: Option<&Offer>, around: &Around<'_>, app: &str) -> Card {
     }
     let turns = vec![turn(Some(Text::RegistrationToLogin), Text::RegistrationToLoginLink, Place::Login)];
     let fields = vec![username, email, fresh(Text::FieldPassword, around)];
-    Card { lead: vec![lead], turns, ..Card::form("registration", title, Text::RegistrationSubmit, fields) }
+    Card {
+        tagline: tagline(around),
+        lead: vec![lead],
+        turns,
+        ..Card::form("registration", title, Text::RegistrationSubmit, fields)
+    }
+}
+
+fn tagline(around: &Around<'_>) -> Option<String> {
+    around.config.map(|c| c.tagline.clone()).filter(|tagline| !tagline.is_empty())
 }
 
 fn broken_turns(code: ErrorCode, around: &Around<'_>, back: Turn) -> Vec<Turn> {

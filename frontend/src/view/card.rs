@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
-    let Card { name, title, lead, fields, account, keep, submit, turns } = card;
+    let Card { name, tagline, title, lead, fields, account, keep, submit, turns } = card;
     let press = submit.as_ref().map_or(Press::Submit, |(_, press)| *press);
     let submitted = move |event: SubmitEvent| {
         event.prevent_default();
@@ -20,6 +20,7 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
         <section class="gh-card" data-screen=name aria-labelledby=dom::TITLE>
             <header class="gh-head">
                 {brand(stage)}
+                {tagline.map(|tagline| view! { <p class="gh-tagline">{tagline}</p> })}
                 <h1 class="gh-title" id=dom::TITLE tabindex="-1">{said(stage, title)}</h1>
                 {lead.into_iter().map(|line| view! { <p class="gh-lead">{said(stage, line)}</p> }).collect_view()}
             </header>

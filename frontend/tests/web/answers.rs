@@ -169,8 +169,10 @@ async fn another_account_is_reached_by_signing_out() {
 #[wasm_bindgen_test]
 async fn a_name_with_markup_is_text() {
     let network = Network::up();
-    network.describes(&json!({"app_name": "<img src=x onerror=alert(1)> & \"Co\""}));
+    network
+        .describes(&json!({"app_name": "<img src=x onerror=alert(1)> & \"Co\"", "tagline": "<b>fast</b>"}));
     let page = Page::login().await;
+    assert_eq!(page.text(".gh-tagline"), "<b>fast</b>");
     assert_eq!(page.text(".gh-brand"), "<img src=x onerror=alert(1)> & \"Co\"");
     assert!(page.find("img").is_none());
     assert!(document().query_selector("img[src=x]").unwrap().is_none());

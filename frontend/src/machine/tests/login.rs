@@ -309,6 +309,20 @@ fn an_app_path_on_another_host_leads_to_the_root() {
 }
 
 #[test]
+fn the_app_says_its_sentence_where_people_arrive() {
+    let told = ClientConfig { tagline: "Numbers, drawn quickly.".to_owned(), ..config() };
+    let (mut form, _) = Form::open(Setting::default(), told, SessionState::Anonymous);
+    let tagline = |form: &Form| form.machine.card().unwrap().tagline;
+    assert_eq!(tagline(&form).as_deref(), Some("Numbers, drawn quickly."));
+    form.go(Place::Registration);
+    assert!(tagline(&form).is_some());
+    form.go(Place::Login);
+    form.go(Place::Recovery);
+    assert_eq!(tagline(&form), None, "the way is known by now");
+    assert_eq!(tagline(&Form::login()), None);
+}
+
+#[test]
 fn registration_is_offered_to_whom_it_is_open() {
     for (registration, offered) in [
         (RegistrationMode::Open, true),
