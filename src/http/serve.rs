@@ -20,6 +20,7 @@ use tokio::{
 use super::{
     body::BODY_MAX,
     headers,
+    impatient::Impatient,
     responder::{Responder, Surface},
 };
 use crate::endpoint::Endpoint;
@@ -32,7 +33,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const HEAD_MAX: usize = 16 * 1024;
 /// The most header lines.
 const HEADERS_MAX: usize = 100;
-/// How many connections are open at once; the rest wait in the kernel.
+/// How long nothing of an answer may be taken.
+const STALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// How many connections are open at once.
 const CONNECTIONS_MAX: usize = 1024;
 /// How long open requests may take to finish when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,8 +47,19 @@ pub async fn serve(
     surface: Surface,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    serve_at_most(CONNECTIONS_MAX, endpoint, listener, surface, shutdown).await
+}
+
+/// The same with so many connections at once; the rest wait in the kernel.
+pub async fn serve_at_most(
+    connections: usize,
+    endpoint: Arc<Endpoint>,
+    listener: TcpListener,
+    surface: Surface,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let responder = Responder::at_port(endpoint, surface, listener.local_addr()?.port());
-    let (graceful, slots) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS_MAX)));
+    let (graceful, slots) = (GracefulShutdown::new(), Arc::new(Semaphore::new(connections)));
     tokio::pin!(shutdown);
     loop {
         let (slot, stream, peer) = tokio::select! {
@@ -96,7 +110,7 @@ fn connection(
         .max_header_size(HEAD_MAX)
         .max_headers(HEADERS_MAX)
         .max_buf_size(4 * HEAD_MAX)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Impatient::new(stream, STALL_TIMEOUT)), service)
 }
 
 async fn answer(

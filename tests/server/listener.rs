@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use gatehouse::http::{Surface, serve};
+use gatehouse::http::{Surface, serve_at_most};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -20,12 +20,18 @@ struct Server {
 }
 
 async fn server() -> Server {
+    server_with(1024).await
+}
+
+/// With so many connections at once.
+async fn server_with(connections: usize) -> Server {
     let app = app().await;
     app.add("alice").await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(serve(app.endpoint.clone(), listener, Surface::Standalone, async {
+    let (endpoint, surface) = (app.endpoint.clone(), Surface::Standalone);
+    let task = tokio::spawn(serve_at_most(connections, endpoint, listener, surface, async {
         let _ = stopped.await;
     }));
     Server { address, stop, task, _app: app }
@@ -47,6 +53,20 @@ impl Server {
             answer.extend_from_slice(&buffer[..read]);
         }
         String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// A request that needs no database, so that it is answered also while the clock stands still.
+    fn question(&self) -> String {
+        format!("GET /_gatehouse/config HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", self.address.port())
+    }
+
+    /// Reads what a new connection is told, for at most a minute.
+    async fn answers(&self) -> bool {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(self.question().as_bytes()).await.unwrap();
+        let mut start = [0; 15];
+        let read = tokio::time::timeout(Duration::from_mins(1), stream.read_exact(&mut start)).await;
+        read.is_ok_and(|read| read.is_ok()) && &start == b"HTTP/1.1 200 OK"
     }
 
     fn login(&self, extra: &str) -> String {
@@ -127,10 +147,11 @@ async fn request_smuggling() {
     assert_eq!(server.say(two.as_bytes()).await.matches("anonymous").count(), 2, "control: pipelining works");
 }
 
-/// A body that arrives byte by byte, to hold connections open.
+/// A body that arrives byte by byte, to hold connections open. From here on the clock jumps to what is waited for.
 #[tokio::test]
 async fn slow_bodies() {
     let server = server().await;
+    tokio::time::pause();
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let login = server.login("");
     let (head, _) = login.split_once("\r\n\r\n").unwrap();
@@ -139,6 +160,57 @@ async fn slow_bodies() {
     let read = tokio::time::timeout(Duration::from_secs(40), stream.read_to_string(&mut answer)).await;
     assert!(read.is_ok(), "the connection is held open");
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+/// The same with the head: nothing, half a line, a line now and then, and a second request that never comes.
+#[tokio::test]
+async fn slow_heads() {
+    let server = server().await;
+    tokio::time::pause();
+    for begin in ["", "GET /_gatehouse/conf", "GET / HTTP/1.1\r\nHost: x\r\n", &server.question()] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(begin.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let read = tokio::time::timeout(Duration::from_secs(40), stream.read_to_end(&mut answer)).await;
+        assert!(read.is_ok(), "{begin:?}: the connection is held open");
+    }
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let mut sent = 0;
+    while sent < 100 && stream.write_all(b"X-Drop: 1\r\n").await.is_ok() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        sent += 1;
+    }
+    assert!(sent < 40, "a line a second kept the connection open");
+}
+
+/// Every connection that may be is taken and says nothing. Who comes then waits until the first are closed.
+#[tokio::test]
+async fn connections_that_say_nothing() {
+    let server = server_with(2).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let _silent = TcpStream::connect(server.address).await.unwrap();
+    let mut third = TcpStream::connect(server.address).await.unwrap();
+    third.write_all(server.question().as_bytes()).await.unwrap();
+    let mut byte = [0];
+    let early = tokio::time::timeout(Duration::from_millis(300), third.read(&mut byte)).await;
+    assert!(early.is_err(), "more connections than were allowed");
+    tokio::time::pause();
+    assert_eq!(third.read(&mut byte).await.unwrap(), 1, "closing the silent ones let it in");
+    assert_eq!(silent.read(&mut byte).await.unwrap(), 0, "control: they are closed");
+}
+
+/// Many questions in one go, and none of the answers is read: they must not stay for ever.
+#[tokio::test]
+async fn answers_that_nobody_reads() {
+    let server = server_with(1).await;
+    let port = server.address.port();
+    let question = format!("GET /openapi.json HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").repeat(40);
+    let mut deaf = TcpStream::connect(server.address).await.unwrap();
+    // Ends when neither side takes any more.
+    let writing = async { while deaf.write_all(question.as_bytes()).await.is_ok() {} };
+    let _ = tokio::time::timeout(Duration::from_secs(3), writing).await;
+    tokio::time::pause();
+    assert!(server.answers().await, "one who does not read keeps everybody else out");
 }
 
 #[tokio::test]
