@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops")]
 
 mod administration;
+mod bad_days;
 mod kit;
 mod refusals;
+mod server;
 mod serving;

@@ -1,60 +1,11 @@
-//! `gatehouse serve` as a process.
+//! `gatehouse serve` on good days.
 
-use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
-    process::{Child, Stdio},
-    time::Duration,
+use std::time::Duration;
+
+use crate::{
+    kit::{Place, said},
+    server::Server,
 };
-
-use crate::kit::{Place, said};
-
-struct Server {
-    child: Child,
-    port: u16,
-    link: String,
-}
-
-impl Server {
-    fn start(place: &Place) -> Self {
-        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        // From here on the child ends with the server.
-        let mut server = Self { child, port: 0, link: String::new() };
-        let output = server.child.stderr.take().unwrap();
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if line.contains("#setup=") {
-                line.trim().clone_into(&mut server.link);
-            }
-            if let Some(url) = line.strip_prefix("Serving http://localhost:") {
-                server.port = url.split('/').next().unwrap().parse().unwrap();
-                return server;
-            }
-        }
-        panic!("the server did not start");
-    }
-
-    fn get(&self, path: &str) -> String {
-        self.get_with(path, "")
-    }
-
-    fn get_with(&self, path: &str, headers: &str) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let host = format!("localhost:{}", self.port);
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself, which the test has seen then.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[test]
 fn the_endpoint_alone_makes_its_database_and_prints_the_set_up_link() {

@@ -85,10 +85,12 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
 }
 
-/// Closes what others may read of an existing database, and refuses one on a network.
+/// Closes what others may read of an existing database, opens what a read-only day left closed, and refuses one on a
+/// network.
 pub(super) fn secure(path: &Path) -> Result<()> {
     refuse_network(folder(path))?;
-    if !fs::metadata(path).map_err(|error| about(path, &error))?.is_file() {
+    let database = fs::metadata(path).map_err(|error| about(path, &error))?;
+    if !database.is_file() {
         return Err(unavailable(format!("{} is not a file", path.display())));
     }
     for suffix in ["", "-wal", "-shm"] {
@@ -97,6 +99,7 @@ pub(super) fn secure(path: &Path) -> Result<()> {
         let file = PathBuf::from(name);
         if suffix.is_empty() || file.exists() {
             tighten(&file, 0o600)?;
+            follow(&file, &database)?;
         }
     }
     Ok(())
@@ -119,6 +122,17 @@ fn tighten(path: &Path, mode: u32) -> Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|error| about(path, &error))?;
     tracing::warn!(path = %path.display(), "others could read or write it (mode {now:03o}); now {mode:03o}");
     Ok(())
+}
+
+/// SQLite makes the files beside a database with its mode of that moment, and can't use them when it may be written
+/// again.
+fn follow(file: &Path, database: &fs::Metadata) -> Result<()> {
+    let mode = |metadata: &fs::Metadata| metadata.permissions().mode() & 0o600;
+    if mode(&fs::metadata(file).map_err(|error| about(file, &error))?) == mode(database) {
+        return Ok(());
+    }
+    let allowed = fs::Permissions::from_mode(mode(database));
+    fs::set_permissions(file, allowed).map_err(|error| about(file, &error))
 }
 
 fn ignore(folder: &Path) -> Result<()> {
