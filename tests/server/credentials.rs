@@ -53,6 +53,29 @@ async fn guessing_at_one_account_from_many_addresses() {
     app.login_with("alice", OTHER_PASSWORD).await.expect_complete();
 }
 
+/// All the guesses at the same moment, so that each is looked at before any other was counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guessing_at_one_account_in_parallel() {
+    let app = std::sync::Arc::new(app().await);
+    app.add("alice").await;
+    let before = app.hashes();
+    let mut guesses = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let app = app.clone();
+        guesses.spawn(async move { guess(&app, "alice", "wrong-password", &address(number)).await });
+    }
+    for reply in guesses.join_all().await {
+        let code = reply.code();
+        assert!(
+            matches!(code.as_deref(), Some("credentials_rejected" | "too_many_attempts" | "busy")),
+            "{code:?}"
+        );
+    }
+    let looked_at = app.hashes() - before;
+    let allowed = u64::from(app.endpoint.settings().limits.account_attempts);
+    assert!((1..=allowed).contains(&looked_at), "{looked_at} guesses were looked at");
+}
+
 /// The lock is the account's, not everybody's.
 #[tokio::test]
 async fn locking_others_out_by_guessing_at_one() {

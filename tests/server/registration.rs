@@ -51,6 +51,34 @@ async fn registering_an_address_that_has_an_account() {
     assert!(to("alice@example.org").token("verify").is_none());
 }
 
+/// Somebody registered and did not confirm the address. The password alone opens nothing: whoever has it is told to
+/// look into the mailbox, and whoever has not learns nothing.
+#[tokio::test]
+async fn a_login_before_the_address_is_confirmed() {
+    let app = app().await;
+    let step = registration_step("alice", "alice@example.org", PASSWORD);
+    app.post("/registration", &step).send().await.expect_state("verify_address");
+    assert_eq!(app.templates().await, [MailTemplate::Verification]);
+    let (before, wrong) = (app.hashes(), app.login_with("alice@example.org", OTHER_PASSWORD).await);
+    let unknown = app.login_with("nobody@example.org", OTHER_PASSWORD).await;
+    wrong.expect_problem(401, "credentials_rejected");
+    assert_eq!((&wrong.body, &wrong.headers), (&unknown.body, &unknown.headers));
+    assert_eq!(app.hashes() - before, 2);
+    app.login("alice").await.expect_problem(401, "credentials_rejected");
+    assert!(app.mails().await.is_empty());
+
+    let right = app.login("Alice@example.org").await;
+    right.expect_state("verify_address");
+    assert!(right.cookies().is_empty(), "no session, and no device that is known");
+    let mails = app.mails().await;
+    let token = mails.iter().find_map(|mail| mail.token("verify")).expect("the link comes again");
+    app.post("/verification", &json!({"step": "confirm", "token": token}))
+        .send()
+        .await
+        .expect_state("verified");
+    app.login("alice@example.org").await.expect_complete();
+}
+
 /// The same by "forgot password" and by "send the link again".
 #[tokio::test]
 async fn asking_for_links_tells_nothing() {

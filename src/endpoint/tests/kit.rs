@@ -87,6 +87,13 @@ impl App {
         assemble(&self.folder, &self.clock, settings, 3).await
     }
 
+    /// A connection to the database beside the endpoint's own, to break things.
+    pub(super) async fn sql(&self) -> sqlx::SqliteConnection {
+        use sqlx::Connection as _;
+        let path = self.folder.path().join("gatehouse.db");
+        sqlx::SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap()
+    }
+
     pub(super) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
