@@ -69,5 +69,5 @@ fn input(root: &Element, id: &str) -> Option<HtmlInputElement> {
 }
 
 fn find(root: &Element, id: &str) -> Option<Element> {
-    root.query_selector(&format!("#{id}")).ok().flatten()
+    root.query_selector(&["#", id].concat()).ok().flatten()
 }

@@ -6,10 +6,11 @@ use gatehouse_protocol::rule::Class;
 use js_sys::{Function, JsString, RegExp};
 use leptos::{mount::mount_to, prelude::Owner};
 use serde::Deserialize;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsError, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{HtmlElement, UrlSearchParams, Window};
 
 use crate::{
+    decode::{Unreadable, decode},
     http::Api,
     machine::{Event, Link, Machine, Opening, Rules, Setting},
     stage::{Stage, World},
@@ -32,7 +33,7 @@ struct Options {
 
 impl Options {
     fn read(options: JsValue) -> Result<Self, JsValue> {
-        serde_wasm_bindgen::from_value(options).map_err(Into::into)
+        decode(options).map_err(|Unreadable| JsError::new("The options can't be read.").into())
     }
 }
 
@@ -139,7 +140,7 @@ fn take_link(window: &Window) -> Result<Link, JsValue> {
     let location = window.location();
     let link = Link::parse(&location.hash()?);
     if !matches!(link, Link::None) {
-        let clean = format!("{}{}", location.pathname()?, location.search()?);
+        let clean = [location.pathname()?, location.search()?].concat();
         window.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&clean))?;
     }
     Ok(link)

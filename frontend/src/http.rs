@@ -1,9 +1,9 @@
 //! Every HTTP call of the forms.
 
+use futures_util::future::join;
 use gatehouse_protocol::{
-    ChangePassword, ClientConfig, LoginState, LoginStep, LogoutState, PasswordChanged, RecoveryState,
-    RecoveryStep, RegistrationState, RegistrationStep, SessionState, StrengthQuestion, StrengthReport,
-    VerificationState, VerificationStep,
+    ChangePassword, ClientConfig, LoginStep, RecoveryStep, RegistrationStep, SessionState, StrengthQuestion,
+    VerificationStep,
 };
 use gloo_net::http::Request;
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,7 +11,10 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use web_sys::{AbortSignal, RequestCredentials};
 
-use crate::machine::{Failure, Reply};
+use crate::{
+    decode::decode,
+    machine::{Event, Failure, Reply},
+};
 
 /// After this long without an answer the endpoint counts as unreachable.
 const PATIENCE_MS: u32 = 30_000;
@@ -31,45 +34,77 @@ impl Api {
         &self.base
     }
 
-    pub(crate) async fn config(self) -> Reply<ClientConfig> {
-        parse(exchange(self.url("/config"), None).await?)
+    /// Asks what the endpoint is and who is signed in.
+    pub(crate) async fn load(self) -> Reply<(ClientConfig, SessionState)> {
+        let (config, session) =
+            join(exchange(self.url("/config"), None), exchange(self.url("/session"), None)).await;
+        Ok((parse(config?)?, parse(session?)?))
     }
 
-    pub(crate) async fn session(self) -> Reply<SessionState> {
-        parse(exchange(self.url("/session"), None).await?)
-    }
-
-    pub(crate) async fn login(self, step: LoginStep) -> Reply<LoginState> {
-        parse(exchange(self.url("/login"), Some(body(&step)?)).await?)
-    }
-
-    pub(crate) async fn registration(self, step: RegistrationStep) -> Reply<RegistrationState> {
-        parse(exchange(self.url("/registration"), Some(body(&step)?)).await?)
-    }
-
-    pub(crate) async fn verification(self, step: VerificationStep) -> Reply<VerificationState> {
-        parse(exchange(self.url("/verification"), Some(body(&step)?)).await?)
-    }
-
-    pub(crate) async fn recovery(self, step: RecoveryStep) -> Reply<RecoveryState> {
-        parse(exchange(self.url("/recovery"), Some(body(&step)?)).await?)
-    }
-
-    pub(crate) async fn change_password(self, change: ChangePassword) -> Reply<PasswordChanged> {
-        parse(exchange(self.url("/password"), Some(body(&change)?)).await?)
-    }
-
-    pub(crate) async fn strength(self, question: StrengthQuestion) -> Reply<StrengthReport> {
-        parse(exchange(self.url("/password/strength"), Some(body(&question)?)).await?)
-    }
-
-    pub(crate) async fn logout(self) -> Reply<LogoutState> {
-        parse(exchange(self.url("/logout"), Some("{}".to_owned())).await?)
+    /// Puts a question. The answer is an event.
+    pub(crate) async fn ask(self, question: Question) -> Event {
+        let reply = match question.body {
+            Ok(body) => exchange(self.url(question.path), Some(body)).await,
+            Err(failure) => Err(failure),
+        };
+        (question.event)(reply)
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+        [&self.base, path].concat()
     }
+}
+
+/// What the forms ask of the endpoint: where it goes, what it says, and which event the answer is.
+///
+/// All questions are of one type, and travel by one future: a future for each would weigh more than the views.
+pub(crate) struct Question {
+    path: &'static str,
+    body: Reply<String>,
+    event: Box<dyn FnOnce(Reply<JsValue>) -> Event>,
+}
+
+impl Question {
+    pub(crate) fn login(step: &LoginStep) -> Self {
+        Self::new("/login", body(step), Event::Login)
+    }
+
+    pub(crate) fn registration(step: &RegistrationStep) -> Self {
+        Self::new("/registration", body(step), Event::Registration)
+    }
+
+    pub(crate) fn verification(step: &VerificationStep) -> Self {
+        Self::new("/verification", body(step), Event::Verification)
+    }
+
+    pub(crate) fn recovery(step: &RecoveryStep) -> Self {
+        Self::new("/recovery", body(step), Event::Recovery)
+    }
+
+    pub(crate) fn change_password(change: &ChangePassword) -> Self {
+        Self::new("/password", body(change), Event::Changed)
+    }
+
+    pub(crate) fn strength(serial: u32, question: &StrengthQuestion) -> Self {
+        Self::new("/password/strength", body(question), move |reply| Event::Judged(serial, reply))
+    }
+
+    pub(crate) fn logout() -> Self {
+        Self::new("/logout", Ok("{}".to_owned()), Event::SignedOut)
+    }
+
+    fn new<T: DeserializeOwned + 'static>(
+        path: &'static str,
+        body: Reply<String>,
+        event: impl FnOnce(Reply<T>) -> Event + 'static,
+    ) -> Self {
+        Self { path, body, event: Box::new(|reply| event(reply.and_then(parse))) }
+    }
+}
+
+/// A file that lies beside the bundle.
+pub(crate) async fn file(url: String) -> Reply<JsValue> {
+    exchange(url, None).await
 }
 
 /// One request. Whatever the endpoint would not say itself (a proxy's page, a page of the app) counts as no answer.
@@ -90,7 +125,7 @@ async fn exchange(url: String, body: Option<String>) -> Reply<JsValue> {
 }
 
 fn parse<T: DeserializeOwned>(value: JsValue) -> Reply<T> {
-    serde_wasm_bindgen::from_value(value).map_err(|_| Failure::Unreachable)
+    decode(value).map_err(|_| Failure::Unreachable)
 }
 
 fn body<T: Serialize>(value: &T) -> Reply<String> {

@@ -1,9 +1,8 @@
 //! Carries events into the state machine and its effects out to the world.
 
-use core::future::Future;
 use std::rc::Rc;
 
-use futures_util::future::join3;
+use futures_util::future::join;
 use js_sys::Function;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -11,8 +10,8 @@ use web_sys::{BroadcastChannel, HtmlElement};
 
 use crate::{
     dom,
-    http::Api,
-    machine::{Announcement, Effect, Event, Line, Machine, Reply, Text, Values},
+    http::{Api, Question},
+    machine::{Announcement, Effect, Event, Line, Machine, Text, Values},
     words::Words,
 };
 
@@ -56,14 +55,14 @@ impl Stage {
         self.machine.with(read)
     }
 
-    /// A sentence in the person's language.
+    /// A sentence in the person's language. The language is known before the first card is drawn.
     pub(crate) fn line(self, line: &Line) -> String {
-        self.words.with(|words| words.line(line))
+        self.words.with_untracked(|words| words.line(line))
     }
 
     /// A sentence without gaps.
     pub(crate) fn text(self, text: Text) -> String {
-        self.words.with(|words| words.text(text))
+        self.words.with_untracked(|words| words.text(text))
     }
 
     /// The language and its direction.
@@ -86,47 +85,42 @@ impl Stage {
 
     fn perform(self, effect: Effect) {
         let Some(world) = self.world.try_get_value() else { return };
-        let api = world.api.clone();
         match effect {
-            Effect::Load => self.load(&world),
-            Effect::Login(step) => self.ask(api.login(step), Event::Login),
-            Effect::Register(step) => self.ask(api.registration(step), Event::Registration),
-            Effect::Verify(step) => self.ask(api.verification(step), Event::Verification),
-            Effect::Recover(step) => self.ask(api.recovery(step), Event::Recovery),
-            Effect::ChangePassword(change) => self.ask(api.change_password(change), Event::Changed),
-            Effect::SignOut => self.ask(api.logout(), Event::SignedOut),
-            Effect::Judge(serial, question) => spawn_local(async move {
-                pause(PAUSE_MS).await;
+            Effect::Load => self.load(world),
+            Effect::Login(step) => self.ask(&world, Question::login(&step)),
+            Effect::Register(step) => self.ask(&world, Question::registration(&step)),
+            Effect::Verify(step) => self.ask(&world, Question::verification(&step)),
+            Effect::Recover(step) => self.ask(&world, Question::recovery(&step)),
+            Effect::ChangePassword(change) => self.ask(&world, Question::change_password(&change)),
+            Effect::SignOut => self.ask(&world, Question::logout()),
+            Effect::Judge(serial, question) => after(PAUSE_MS, move || {
                 let young = self.machine.try_with_untracked(|machine| machine.meter().serial() == serial);
                 if young == Some(true) {
-                    self.send(Event::Judged(serial, api.strength(question).await));
+                    self.ask(&world, Question::strength(serial, &question));
                 }
             }),
             Effect::Ticket(ticket) => call(world.on_ticket.as_ref(), ticket.expose()),
             Effect::Done(what) => call(world.on_done.as_ref(), what),
             Effect::Leave(path) => leave(&world, &path),
             Effect::Announce(news) => announce(news),
-            Effect::Focus(field) => spawn_local(async move {
-                // The screen that has the field is drawn first.
-                pause(0).await;
+            // The screen that has the field is drawn first.
+            Effect::Focus(field) => after(0, move || {
                 self.name_page(&world);
                 dom::focus(&world.root, field);
             }),
         }
     }
 
-    fn ask<T: 'static>(self, reply: impl Future<Output = Reply<T>> + 'static, event: fn(Reply<T>) -> Event) {
-        spawn_local(async move { self.send(event(reply.await)) });
+    fn ask(self, world: &World, question: Question) {
+        let answer = world.api.clone().ask(question);
+        spawn_local(async move { self.send(answer.await) });
     }
 
-    fn load(self, world: &Rc<World>) {
-        let world = Rc::clone(world);
+    fn load(self, world: Rc<World>) {
         spawn_local(async move {
-            let words = Words::load(world.locale.as_deref());
-            let (config, session, words) =
-                join3(world.api.clone().config(), world.api.clone().session(), words).await;
+            let (loaded, words) = join(world.api.clone().load(), Words::load(world.locale.as_deref())).await;
             self.words.try_set(Rc::new(words));
-            self.send(Event::Loaded(config.and_then(|config| Ok((config, session?)))));
+            self.send(Event::Loaded(loaded));
         });
     }
 
@@ -141,7 +135,7 @@ impl Stage {
         });
         let Some((Some(title), app)) = named else { return };
         let title = self.words.with_untracked(|words| words.line(&title));
-        document.set_title(&app.map_or_else(|| title.clone(), |app| format!("{title} · {app}")));
+        document.set_title(&app.map_or_else(|| title.clone(), |app| [&title, " · ", &app].concat()));
         if let Some(html) = document.document_element() {
             let lang = self.words.with_untracked(|words| words.lang());
             // The attribute is always a valid name.
@@ -150,17 +144,13 @@ impl Stage {
     }
 }
 
-/// Waits for some milliseconds.
-pub(crate) async fn pause(milliseconds: i32) {
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
-        let wake = Closure::once_into_js(move || resolve.call0(&JsValue::UNDEFINED));
-        let window = web_sys::window();
-        let set = window.map(|window| {
-            window.set_timeout_with_callback_and_timeout_and_arguments_0(wake.unchecked_ref(), milliseconds)
-        });
-        debug_assert!(matches!(set, Some(Ok(_))), "a window has timers");
-    });
-    wasm_bindgen_futures::JsFuture::from(promise).await.ok();
+/// Does something some milliseconds later.
+fn after(milliseconds: i32, something: impl FnOnce() + 'static) {
+    let Some(window) = web_sys::window() else { return };
+    let wake = Closure::once_into_js(something);
+    let set =
+        window.set_timeout_with_callback_and_timeout_and_arguments_0(wake.unchecked_ref(), milliseconds);
+    debug_assert!(set.is_ok(), "a window has timers");
 }
 
 fn call(callback: Option<&Function>, argument: &str) {

@@ -3,7 +3,10 @@
 use js_sys::{Array, Intl, JSON, JsString, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::machine::{Gap, Line, Text};
+use crate::{
+    http,
+    machine::{Gap, Line, Text},
+};
 
 /// Where the other languages are, relative to the bundle: `tag=file`, separated by commas.
 const LANGUAGES: &str = match option_env!("GATEHOUSE_LANGUAGES") {
@@ -47,7 +50,7 @@ impl Words {
             let file =
                 LANGUAGES.split(',').filter_map(|l| l.split_once('=')).find(|(tag, _)| *tag == primary);
             if let Some((_, file)) = file
-                && let Some(table) = fetch_table(file).await
+                && let Ok(table) = http::file(beside_bundle(file)).await
             {
                 return Self { table };
             }
@@ -72,11 +75,15 @@ impl Words {
 
     /// A text with its gaps filled.
     pub(crate) fn line(&self, line: &Line) -> String {
-        let mut text = self.text(line.text);
-        for (name, gap) in &line.gaps {
-            text = text.replace(&format!("{{{name}}}"), &self.gap(gap));
+        // Words and the names of gaps take turns: `Hello {name}, welcome`.
+        let mut said = String::new();
+        for (index, part) in self.text(line.text).split(['{', '}']).enumerate() {
+            match line.gaps.iter().find(|(name, _)| index % 2 == 1 && *name == part) {
+                Some((_, gap)) => said.push_str(&self.gap(gap)),
+                None => said.push_str(part),
+            }
         }
-        text
+        said
     }
 
     fn get(&self, key: &str) -> String {
@@ -88,7 +95,7 @@ impl Words {
     fn gap(&self, gap: &Gap) -> String {
         match gap {
             // Names are isolated where the text runs the other way.
-            Gap::Words(words) if self.dir() == "rtl" => format!("\u{2068}{words}\u{2069}"),
+            Gap::Words(words) if self.dir() == "rtl" => ["\u{2068}", words, "\u{2069}"].concat(),
             Gap::Words(words) => words.clone(),
             Gap::Number(number) => self.number(*number, None),
             Gap::Seconds(seconds @ 0..=90) => self.number(*seconds, Some("second")),
@@ -112,10 +119,8 @@ impl Words {
     }
 }
 
-async fn fetch_table(file: &str) -> Option<JsValue> {
+/// The address of a file that lies beside the bundle.
+fn beside_bundle(file: &str) -> String {
     let base = BUNDLE_URL.with(|url| String::from(url));
-    let url = web_sys::Url::new_with_base(file, &base).ok()?.href();
-    let response =
-        gloo_net::http::Request::get(&url).send().await.ok().filter(gloo_net::http::Response::ok)?;
-    JSON::parse(&response.text().await.ok()?).ok()
+    web_sys::Url::new_with_base(file, &base).map(|url| url.href()).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::field::field;
 use crate::{
     dom,
-    machine::{Card, Event, Line, Machine, Press, Text, Turn, TurnTo},
+    machine::{Card, Event, Machine, Press, Text, Turn, TurnTo},
     stage::Stage,
 };
 
@@ -21,8 +21,8 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
             <header class="gh-head">
                 {brand(stage)}
                 {tagline.map(|tagline| view! { <p class="gh-tagline">{tagline}</p> })}
-                <h1 class="gh-title" id=dom::TITLE tabindex="-1">{said(stage, title)}</h1>
-                {lead.into_iter().map(|line| view! { <p class="gh-lead">{said(stage, line)}</p> }).collect_view()}
+                <h1 class="gh-title" id=dom::TITLE tabindex="-1">{stage.line(&title)}</h1>
+                {lead.iter().map(|line| view! { <p class="gh-lead">{stage.line(line)}</p> }).collect_view()}
             </header>
             <form class="gh-form" method="post" novalidate on:submit=submitted aria-busy=move || working(stage)>
                 {account.map(|account| view! {
@@ -41,7 +41,7 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
                 {keep.then(|| view! {
                     <label class="gh-keep">
                         <input type="checkbox" class="gh-check" id=dom::KEEP name="keep" />
-                        <span>{move || stage.text(Text::LoginKeep)}</span>
+                        <span>{stage.text(Text::LoginKeep)}</span>
                     </label>
                 })}
                 <div
@@ -53,7 +53,7 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
                 </div>
                 {submit.map(|(line, _)| view! {
                     <button type="submit" class="gh-submit" aria-disabled=move || working(stage)>
-                        <span class="gh-submit-text">{said(stage, line)}</span>
+                        <span class="gh-submit-text">{stage.line(&line)}</span>
                         <span class="gh-spinner" aria-hidden="true"></span>
                     </button>
                 })}
@@ -66,27 +66,21 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
     }
 }
 
-fn said(stage: Stage, line: Line) -> impl Fn() -> String {
-    move || stage.line(&line)
-}
-
 fn working(stage: Stage) -> Option<&'static str> {
     stage.see(Machine::busy).then_some("true")
 }
 
-/// The app's logo and name, as soon as they are known.
+/// The app's logo and name, if they are known.
 fn brand(stage: Stage) -> impl IntoView {
-    move || {
-        let known = stage.see(|m| m.config().map(|c| (c.logo.clone(), c.app_name.clone())));
-        known.map(|(logo, app)| {
-            view! {
-                <p class="gh-brand">
-                    {logo.map(|logo| view! { <img class="gh-logo" src=logo alt="" /> })}
-                    <span>{app}</span>
-                </p>
-            }
-        })
-    }
+    let known = stage.see(|m| m.config().map(|c| (c.logo.clone(), c.app_name.clone())));
+    known.map(|(logo, app)| {
+        view! {
+            <p class="gh-brand">
+                {logo.map(|logo| view! { <img class="gh-logo" src=logo alt="" /> })}
+                <span>{app}</span>
+            </p>
+        }
+    })
 }
 
 fn quiet(stage: Stage, Turn { lead, link, to }: Turn) -> impl IntoView {
@@ -98,8 +92,8 @@ fn quiet(stage: Stage, Turn { lead, link, to }: Turn) -> impl IntoView {
     };
     view! {
         <p class="gh-turn">
-            {lead.map(|lead| view! { <span>{move || stage.text(lead)}" "</span> })}
-            <button type="button" class="gh-link" on:click=go>{move || stage.text(link)}</button>
+            {lead.map(|lead| view! { <span>{stage.text(lead)}" "</span> })}
+            <button type="button" class="gh-link" on:click=go>{stage.text(link)}</button>
         </p>
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn field(stage: Stage, card: FieldCard) -> impl IntoView {
     let FieldCard { field, label, hint, value, locked, fresh, forgot } = card;
     let id = dom::id(field);
-    let note = format!("{id}-note");
+    let note = [id, "-note"].concat();
     let secret = matches!(field, Field::Password | Field::CurrentPassword);
     let shown = RwSignal::new(false);
     // While the form works, a password is a password again: managers look at the type to know what to store.
@@ -33,7 +33,7 @@ pub(super) fn field(stage: Stage, card: FieldCard) -> impl IntoView {
     };
     view! {
         <div class="gh-field" class:gh-wrong=wrong>
-            <label class="gh-label" for=id>{move || stage.text(label)}</label>
+            <label class="gh-label" for=id>{stage.text(label)}</label>
             <div class="gh-box">
                 <input
                     class="gh-input"
@@ -61,7 +61,7 @@ pub(super) fn field(stage: Stage, card: FieldCard) -> impl IntoView {
                     class="gh-link gh-forgot"
                     on:click=move |_| stage.send(Event::Go(Place::Recovery, stage.values()))
                 >
-                    {move || stage.text(Text::LoginForgot)}
+                    {stage.text(Text::LoginForgot)}
                 </button>
             })}
         </div>

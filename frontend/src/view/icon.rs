@@ -5,5 +5,5 @@ const HEAD: &str = r#"<svg viewBox="0 0 24 24" width="20" height="20" fill="none
 /// An eye, open or crossed out.
 pub(super) fn eye(crossed: bool) -> String {
     let cross = if crossed { r#"<path d="M4 20 20 4"/>"# } else { "" };
-    format!("{HEAD}{cross}</svg>")
+    [HEAD, cross, "</svg>"].concat()
 }

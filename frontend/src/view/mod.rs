@@ -11,7 +11,6 @@ use crate::stage::Stage;
 /// Everything that is drawn. While nothing is known yet, the outline of a card.
 pub(crate) fn root(stage: Stage) -> impl IntoView {
     let cards = move || stage.see(|machine| machine.card().map(|card| (machine.drawn(), card)));
-    let each = move || cards().into_iter().collect::<Vec<_>>();
     let children = move |(_, drawn)| card::card(stage, drawn);
     view! {
         <div
@@ -22,7 +21,7 @@ pub(crate) fn root(stage: Stage) -> impl IntoView {
         >
             <div class="gh-card gh-skeleton" aria-hidden="true"></div>
             // Keyed by drawing: another screen never inherits an input, and what was typed in it, from the one before.
-            <For each key=|(drawn, _)| *drawn children />
+            <For each=cards key=|(drawn, _)| *drawn children />
         </div>
     }
 }
