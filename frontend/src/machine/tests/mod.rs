@@ -1,5 +1,7 @@
 //! The machine as a person uses it, flow by flow. What never happens, whatever the order, is in `properties`.
 
+mod acts;
+mod arrival;
 mod failures;
 mod kit;
 mod links;
