@@ -6,7 +6,7 @@ use gatehouse::storage::{IdentityRepository as _, sqlite::SqliteStorage};
 use gatehouse_protocol::Password;
 use serde_json::json;
 
-use crate::kit::{OTHER_PASSWORD, PASSWORD, app, app_with, registration_step};
+use crate::kit::{OTHER_PASSWORD, PASSWORD, app, app_with, login_step, registration_step};
 
 fn reset(token: &str, password: &str) -> serde_json::Value {
     json!({"step": "reset", "token": token, "password": password})
@@ -216,7 +216,17 @@ async fn a_trojan_registration_for_someone_elses_address() {
 async fn a_stolen_copy_of_the_database() {
     let app = app().await;
     app.add("alice").await;
-    let session = app.login("alice").await.expect_complete();
+    let mut step = login_step("alice", PASSWORD);
+    step["challenge"] = json!("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    let login = app.post("/login", &step).send().await;
+    let session = login.expect_complete();
+    let ticket = login.json()["ticket"].as_str().unwrap().to_owned();
+    let setup = app.endpoint.setup_link().await.unwrap().unwrap();
+    app.add_with("bob", |new| new.must_change = true).await;
+    let flow = app.login("bob").await.expect_state("new_password")["flow"].as_str().unwrap().to_owned();
+    let step = registration_step("carol", "carol@example.org", OTHER_PASSWORD);
+    app.post("/registration", &step).send().await.expect_state("verify_address");
+    let verification = app.mails().await[0].token("verify").unwrap();
     let token = app.reset_token("alice").await;
     let copy = app.directory.path().join("copy.db");
     app.endpoint.storage().backup(&copy).await.unwrap();
@@ -224,7 +234,10 @@ async fn a_stolen_copy_of_the_database() {
     let contains = |needle: &str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
     assert!(contains("alice"), "control: the copy is readable");
     let session = session.split_once('=').unwrap().1;
-    for secret in [session, &token, PASSWORD] {
-        assert!(!contains(secret), "a secret lies in the database");
+    let (device, setup) = (login.device().unwrap(), setup.split_once("#setup=").unwrap().1);
+    let device = device.split_once('=').unwrap().1;
+    let secrets = [session, device, &ticket, &token, setup, &flow, &verification, PASSWORD, OTHER_PASSWORD];
+    for (number, secret) in secrets.iter().enumerate() {
+        assert!(!contains(secret), "secret {number} lies in the database");
     }
 }

@@ -13,6 +13,7 @@
 mod browser;
 mod credentials;
 mod fuzz;
+mod guessing;
 mod kit;
 mod listener;
 mod mail_tokens;
