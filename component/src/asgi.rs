@@ -4,7 +4,10 @@
 use std::{future::Future, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
-use gatehouse::gate::{Header, Verdict, strip};
+use gatehouse::{
+    gate::{Header, Verdict, strip},
+    http::BODY_MAX,
+};
 use pyo3::{IntoPyObjectExt as _, prelude::*, types::PyBytes};
 
 use crate::{
@@ -157,6 +160,7 @@ fn watch(closed: Py<PyAny>) -> PyResult<()> {
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("BODY_MAX", BODY_MAX)?;
     module.add_function(wrap_pyfunction!(respond, module)?)?;
     module.add_function(wrap_pyfunction!(strip_headers, module)?)?;
     module.add_function(wrap_pyfunction!(admit, module)?)?;

@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 
 use super::answer::Refusal;
 
-/// The largest body that any route takes, in bytes.
-pub(super) const BODY_MAX: usize = 16 * 1024;
+/// The largest body that any route takes, in bytes. Whoever carries bodies to a [`super::Responder`] may stop reading
+/// behind it.
+pub const BODY_MAX: usize = 16 * 1024;
 
 /// One step, read from a JSON body.
 #[derive(Debug)]

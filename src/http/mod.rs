@@ -34,6 +34,7 @@ mod session;
 mod verification;
 
 pub use address::TrustedProxies;
+pub use body::BODY_MAX;
 pub use cookie::CookieNames;
 pub use host::HostPolicy;
 pub use openapi::document as openapi_document;

@@ -29,8 +29,6 @@ FORGED = 1008
 #: Storage can't be asked; the browser tries again by itself.
 UNAVAILABLE = 1013
 _REASONS = {CLOSED: "signed out", FORGED: "malformed", UNAVAILABLE: "try again"}
-#: Ours take 16 KiB at most; the endpoint refuses what is longer.
-_BODY_MAX = 64 * 1024
 #: How often one websocket's messages are read for signs of a person, in seconds.
 _ACTIVITY = 30.0
 
@@ -177,7 +175,8 @@ class _Socket:
 async def _respond(scope: Scope, receive: Receive, send: Send) -> None:
     body = b""
     more = True
-    while more and len(body) <= _BODY_MAX:
+    # The endpoint refuses what is longer; the rest of it is not read.
+    while more and len(body) <= _native.BODY_MAX:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
