@@ -126,9 +126,10 @@ fn mount(port: u16, base_path: String) -> PyResult<()> {
     Ok(())
 }
 
-/// Serves the endpoint on a loopback port of its own, for pages of these origins, and returns the port. Once only.
+/// Serves the endpoint on a loopback port of its own, for an app of these origins under this path, and returns the
+/// port. Once only.
 #[pyfunction]
-fn serve_loopback(py: Python<'_>, app_origins: Vec<String>) -> PyResult<u16> {
+fn serve_loopback(py: Python<'_>, app_origins: Vec<String>, app_path: String) -> PyResult<u16> {
     let host = host()?;
     py.detach(|| {
         if let Some(port) = host.loopback.get() {
@@ -140,7 +141,7 @@ fn serve_loopback(py: Python<'_>, app_origins: Vec<String>) -> PyResult<u16> {
             let serving = gatehouse::http::serve(
                 Arc::clone(&host.endpoint),
                 listener,
-                Surface::Loopback { app_origins },
+                Surface::Loopback { app_origins, app_path },
                 std::future::pending(),
             );
             host.runtime.spawn(async move {

@@ -59,20 +59,20 @@ fn from_own_page(app: &App, policy: &HostPolicy, headers: &HeaderMap) -> bool {
 /// The `Origin` of a request, if the endpoint stands on a loopback port and this is the app's page. Both must name the
 /// same host, or the cookie would be another site's.
 pub(super) fn app_origin<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
-    let Surface::Loopback { app_origins } = &app.surface else { return None };
+    let Surface::Loopback { app_origins, .. } = &app.surface else { return None };
     let (origin, host) = (only(headers, &ORIGIN)?, only(headers, &HOST)?);
     let same_host = hostname(origin.split_once("://")?.1).eq_ignore_ascii_case(hostname(host));
     (same_host && app_origins.iter().any(|allowed| allowed == origin)).then(|| headers.get(ORIGIN)).flatten()
 }
 
-/// The origin of the app's page under the name by which the request reached this machine.
-pub(super) fn app_of<'a>(app: &'a App, headers: &HeaderMap) -> Option<&'a str> {
-    let Surface::Loopback { app_origins } = &app.surface else { return None };
+/// Where the app's page is, under the name by which the request reached this machine.
+pub(super) fn app_of(app: &App, headers: &HeaderMap) -> Option<String> {
+    let Surface::Loopback { app_origins, app_path } = &app.surface else { return None };
     let host = hostname(only(headers, &HOST)?);
     let of = |origin: &str| {
         origin.split_once("://").is_some_and(|(_, rest)| hostname(rest).eq_ignore_ascii_case(host))
     };
-    app_origins.iter().map(String::as_str).find(|origin| of(origin))
+    app_origins.iter().find(|origin| of(origin)).map(|origin| format!("{origin}{app_path}/"))
 }
 
 /// Whether a browser asks if the app's page may send what it is about to send.

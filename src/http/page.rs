@@ -62,10 +62,7 @@ pub(super) async fn redirect(State(app): State<Arc<App>>) -> Response {
 /// Where people are sent after they followed a link from a mail: to the app, on the loopback port; to the page itself,
 /// on a server that has no app.
 pub(super) async fn home(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let target = match admission::app_of(&app, &headers) {
-        Some(origin) => format!("{origin}/"),
-        None => format!("{MOUNT}/"),
-    };
+    let target = admission::app_of(&app, &headers).unwrap_or_else(|| format!("{MOUNT}/"));
     (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, target)]).into_response()
 }
 

@@ -37,6 +37,8 @@ pub enum Surface {
     Loopback {
         /// The exact origins of the app's page.
         app_origins: Vec<String>,
+        /// The path under which the app is: empty, or one that begins with a slash and ends without one.
+        app_path: String,
     },
     /// As a server of its own, with metrics and the description of its routes.
     Standalone,

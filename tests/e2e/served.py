@@ -36,12 +36,14 @@ class Served:
         settings: str = "",
         plain: bool = False,
         environment: Path = NEWEST,
+        below: str = "",
     ) -> None:
         self.home = home
+        self.below = below
         self.plain = plain
         self.environment = environment
         self.port = free_port()
-        self.url = f"http://localhost:{self.port}"
+        self.url = f"http://localhost:{self.port}{below}"
         if app.is_dir():
             shutil.copytree(app, home, dirs_exist_ok=True)
             self.script = next(home / name for name in ("app.py", "home.py") if (home / name).exists())
@@ -62,6 +64,7 @@ class Served:
             "--server.headless=true",
             "--browser.gatherUsageStats=false",
             "--server.fileWatcherType=none",
+            f"--server.baseUrlPath={self.below}",
         ]
 
     def _environ(self) -> dict[str, str]:

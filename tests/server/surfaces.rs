@@ -12,7 +12,7 @@ const PAGE: &str = "http://localhost:8600";
 
 async fn loopback() -> App {
     let app_origins = vec![PAGE.into(), "http://127.0.0.1:8600".into()];
-    let app = app_on(Surface::Loopback { app_origins }, |_| ()).await;
+    let app = app_on(Surface::Loopback { app_origins, app_path: "/weather".into() }, |_| ()).await;
     app.add("alice").await;
     app
 }
@@ -67,9 +67,10 @@ async fn page_and_endpoint_under_different_names_of_this_machine() {
 #[tokio::test]
 async fn the_way_home() {
     let app = loopback().await;
-    for (host, home) in
-        [("localhost:8501", "http://localhost:8600/"), ("127.0.0.1:8501", "http://127.0.0.1:8600/")]
-    {
+    for (host, home) in [
+        ("localhost:8501", "http://localhost:8600/weather/"),
+        ("127.0.0.1:8501", "http://127.0.0.1:8600/weather/"),
+    ] {
         let reply = app.get("").uri("/").header("host", host).send().await;
         assert_eq!((reply.status.as_u16(), reply.header("location")), (307, Some(home)));
     }

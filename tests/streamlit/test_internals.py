@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import streamlit
-from streamlit_gatehouse import _streamlit
-from streamlit_gatehouse._streamlit import NEWEST
+from streamlit_gatehouse import _streamlit, _versions
+from streamlit_gatehouse._versions import NEWEST
 
 ORIGIN = "http://localhost:8501"
 
@@ -64,14 +64,14 @@ def signed(payload: dict[str, Any]) -> bytes:
 def test_unsupported(monkeypatch: pytest.MonkeyPatch, version: str, refused: bool) -> None:
     """The bounds hold, and the sentence says what to install."""
     monkeypatch.setattr(streamlit, "__version__", version)
-    complaint = _streamlit.unsupported()
+    complaint = _versions.unsupported()
     assert (complaint is not None) == refused
     assert complaint is None or "install" in complaint
 
 
 def test_this_streamlit_is_supported() -> None:
     """The environment of the tests has a release within the bounds."""
-    assert _streamlit.unsupported() is None
+    assert _versions.unsupported() is None
 
 
 def test_serving() -> None:
@@ -90,6 +90,56 @@ def test_context() -> None:
     fields = ScriptRunContext.__dataclass_fields__
     for name in ("session_id", "user_info", "session_state", "fragment_ids_this_run"):
         assert name in fields, f"ScriptRunContext.{name} is gone"
+
+
+def test_keep_page() -> None:
+    """A page that a browser asked for is found, though the runs before it never came to `st.navigation`."""
+    from types import SimpleNamespace
+
+    from streamlit.runtime.pages_manager import PagesManager
+    from streamlit.util import calc_hash
+
+    assert "calc_hash(self._url_path)" in inspect.getsource(streamlit.Page), "a page's hash is another one"
+    main = "/app/app.py"
+    known: Any = {calc_hash(name): {"url_pathname": name} for name in ("home", "admin")}
+
+    def opened(runs: list[tuple[str, str]], address: str = "/tools/home", app_path: str = "/tools") -> Any:
+        pages = PagesManager(main)
+        info = SimpleNamespace(url=f"http://localhost:8501{address}")
+        running: Any = SimpleNamespace(pages_manager=pages, session_state={}, context_info=info)
+        for asked in runs:
+            pages.set_script_intent(*asked)
+            _streamlit.keep_page(running, app_path)
+        found: Any = pages.set_pages_and_resolve(known, calc_hash("home"))
+        _streamlit.keep_page(running, app_path)
+        return found and found["url_pathname"]
+
+    again = (calc_hash(main), "")
+    assert opened([("", "admin")]) == "admin"
+    assert opened([("", "admin"), again, again]) == "admin", "the page that was asked for is forgotten"
+    assert opened([("", "nothing"), again]) is None, "what is no page is no longer said to be none"
+    assert opened([again], "/tools/admin") == "admin", "the address is not read"
+    assert opened([again], "/tools/nothing") == "home"
+    assert opened([again], "/tools/") == "home"
+    assert opened([("", ""), (calc_hash("admin"), "")]) == "admin", "the page that the browser knows"
+
+
+def test_is_drawn() -> None:
+    """What is drawn in a run is noted by its key; around a fragment everything is there."""
+    from types import SimpleNamespace
+
+    from streamlit.elements.lib import utils
+    from streamlit.runtime.scriptrunner_utils.shared_run_state import SharedRunState
+
+    assert "ctx.shared.widget_user_keys_this_run.check_and_add" in inspect.getsource(utils)
+    running: Any = SimpleNamespace(shared=SharedRunState(), fragment_ids_this_run=None)
+    assert not _streamlit.is_drawn(running, "form")
+    running.shared.widget_user_keys_this_run.check_and_add("form")
+    assert _streamlit.is_drawn(running, "form")
+    running.shared.reset()
+    assert not _streamlit.is_drawn(running, "form")
+    running.fragment_ids_this_run = ["f"]
+    assert _streamlit.is_drawn(running, "form")
 
 
 def test_write_user() -> None:

@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> None:
     import click
-    from streamlit_gatehouse import _state, _streamlit
+    from streamlit_gatehouse import _state, _streamlit, _versions
     from streamlit_gatehouse._mount import mount
 
     @click.command("run")
@@ -55,7 +55,7 @@ def _run(arguments: list[str]) -> None:
         script = str(path.resolve())
         options = _streamlit.flags(values)
         _streamlit.load_options(script, options)
-        complaint = _streamlit.unsupported()
+        complaint = _versions.unsupported()
         if complaint is not None:
             raise RuntimeError(complaint)
         # Refuse wrong settings before anything listens.

@@ -23,7 +23,8 @@ def draw(
     It is believed nothing: a ticket is worth what the endpoint says of it.
     """
     running = _streamlit.context()
-    if running is None:
+    if running is None or (view == "watch" and _streamlit.is_drawn(running, _KEY + view)):
+        # An app and its page may both ask who is there; one watcher is enough for a page.
         return {}
     endpoint: dict[str, Any]
     bundle = None

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias, TypeVar
 
-from streamlit_gatehouse import _native, _state, _streamlit
+from streamlit_gatehouse import _native, _state, _streamlit, _versions
 from streamlit_gatehouse._page import Page
 
 _LOG = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Gate:
 
     def __init__(self, app: App) -> None:
         """Stand in front of ``app``; refuses a Streamlit that was not tested."""
-        complaint = _streamlit.unsupported()
+        complaint = _versions.unsupported()
         if complaint is not None:
             raise RuntimeError(complaint)
         self._app = app

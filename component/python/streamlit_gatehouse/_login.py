@@ -122,6 +122,9 @@ def change_password() -> bool:
 
 
 def _require(roles: tuple[str, ...], aal: int | None) -> User:
+    running = _streamlit.context()
+    if running is not None:
+        _streamlit.keep_page(running, _state.app_path())
     slot = st.empty()
     try:
         user = current_user() or _sign_in(slot)

@@ -9,7 +9,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
-from streamlit_gatehouse import _native, _streamlit
+from streamlit_gatehouse import _native, _streamlit, _versions
 
 ASSETS = Path(__file__).parent / "static"
 
@@ -38,6 +38,12 @@ def manifest() -> dict[str, Any]:
     return names
 
 
+def app_path() -> str:
+    """Give the path under which the app is, without a slash at its end; empty by default."""
+    option = (_streamlit.option("server.baseUrlPath") or "").strip("/")
+    return base_path if gated else f"/{option}" if option else ""
+
+
 def announce(port: int) -> None:
     """Tell the endpoint where the app is, and the operator how to make the first administrator."""
     scheme = "https" if _streamlit.option("server.sslCertFile") else "http"
@@ -64,8 +70,7 @@ def start_gate(scope: MutableMapping[str, Any]) -> None:
         server = scope.get("server")
         if server is None and not _streamlit.owns_server():
             return
-        option = (_streamlit.option("server.baseUrlPath") or "").strip("/")
-        base_path = scope.get("root_path", "").rstrip("/") + (f"/{option}" if option else "")
+        base_path = scope.get("root_path", "").rstrip("/") + app_path()
         port = int(server[1] if server else _streamlit.option("server.port"))
         _native.mount(port, base_path)
         gated = True
@@ -80,8 +85,8 @@ def start_plain() -> int:
             _native.open(_streamlit.main_script(), str(ASSETS))
             app = int(_streamlit.option("server.port"))
             names = ("localhost", "127.0.0.1", "[::1]")
-            _plain_port = _native.serve_loopback([f"http://{name}:{app}" for name in names])
-            complaint = _streamlit.unsupported()
+            _plain_port = _native.serve_loopback([f"http://{name}:{app}" for name in names], app_path())
+            complaint = _versions.unsupported()
             print(_PLAIN + (f"  {complaint}\n" if complaint else ""), file=sys.stderr, flush=True)
             # Without the gate the page that makes the first administrator is on that port.
             announce(_plain_port)

@@ -1,7 +1,8 @@
 """Everything of Streamlit's internals that this package leans on, and nothing else.
 
 Each function here has a test of the same name in ``tests/streamlit/test_internals.py``, which fails with a
-sentence when a release has changed what it uses. When a new minor has passed them, raise ``NEWEST``.
+sentence when a release has changed what it uses. When a new minor has passed them, raise ``NEWEST`` in
+``_versions.py``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
@@ -18,32 +19,13 @@ if TYPE_CHECKING:
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
-OLDEST = (1, 61, 1)
-NEWEST = (1, 67)
-
 #: The claim of ours that names the session; nobody else may bring it.
 CLAIM = "gatehouse"
 USER_COOKIE = "_streamlit_user"
+_PAGE = "gatehouse-page"
 _COMPONENT = "streamlit-gatehouse.form"
 #: Python's own limit is a thousand calls, some of which are Streamlit's.
 _DEPTH_MAX = 500
-
-
-def unsupported() -> str | None:
-    """Say in a sentence why this release of Streamlit is not supported, or nothing."""
-    import streamlit
-
-    version = tuple(int(part) for part in re.findall(r"\d+", streamlit.__version__)[:3])
-    if version < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        return f"Streamlit {streamlit.__version__} lets a session be taken over: install streamlit>={oldest}."
-    if version[:2] > NEWEST:
-        newest = ".".join(map(str, NEWEST))
-        return (
-            f"Streamlit {streamlit.__version__} is newer than {newest}, the newest that was tested: "
-            f"install 'streamlit<{NEWEST[0]}.{NEWEST[1] + 1}', or a newer Gatehouse."
-        )
-    return None
 
 
 def serving() -> bool:
@@ -63,6 +45,35 @@ def context() -> ScriptRunContext | None:
 def in_fragment_rerun(running: ScriptRunContext) -> bool:
     """Say whether a fragment runs without its script: perhaps a timer's doing."""
     return bool(running.fragment_ids_this_run)
+
+
+def keep_page(running: ScriptRunContext, app_path: str) -> None:
+    """Have ``st.navigation`` open the page that the browser asked for, though runs before it were stopped.
+
+    A browser names the page of its address in its first run only. Then it takes the main script for its page
+    until ``st.navigation`` says otherwise, and who signs in before that would land on the default page. Where
+    a session begins under a page that is open already, there is but the address to go by.
+    """
+    from streamlit.util import calc_hash
+
+    pages, state = running.pages_manager, cast("Any", running.session_state)
+    if pages._pages is not None:
+        return
+    if pages.intended_page_name:
+        state[_PAGE] = pages.intended_page_name
+    elif pages.intended_page_script_hash == pages.main_script_hash:
+        if _PAGE in state:
+            pages.set_script_intent("", state[_PAGE])
+        elif running.context_info is not None:
+            name = unquote(urlsplit(running.context_info.url).path).removeprefix(app_path).strip("/")
+            if name:
+                # A page's hash is that of its name; a hash that is no page's leads to the default page.
+                pages.set_script_intent(calc_hash(name), "")
+
+
+def is_drawn(running: ScriptRunContext, key: str) -> bool:
+    """Say whether a component is in the page already: from this run, or from the one around a fragment."""
+    return key in running.shared.widget_user_keys_this_run or in_fragment_rerun(running)
 
 
 def claims(identity: Identity, others: Mapping[str, Any]) -> dict[str, Any]:
