@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit import APPS, Served, make_admin, serve
+
+from served import APPS, Served, make_admin, serve
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +27,9 @@ def naive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def naive_headers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Serve an app whose proxy sends the roles in a header."""
-    options = ["--server.trustedUserHeaders", '{"x-roles": "roles"}']
-    directory = tmp_path_factory.mktemp("headers")
-    with serve(APPS / "headers", directory, gate=False, options=options) as served:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve an app whose proxy tells name and roles in headers, with plain Streamlit."""
+    mapped = '{"x-roles": "roles", "x-name": "username"}'
+    options = ["--server.address", "127.0.0.1", "--server.trustedUserHeaders", mapped]
+    with serve(APPS / "bare", tmp_path_factory.mktemp("bare"), gate=False, options=options) as served:
         yield served

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,3 +144,47 @@ def test_native_module_refuses_before_it_is_open() -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "SetupError" in ran.stderr
     assert issubclass(_native.SetupError, RuntimeError)
+
+
+FORKED = """
+import os
+import sys
+import time
+
+from streamlit_gatehouse import _native
+
+
+def work():
+    _native.open(sys.argv[1], sys.argv[2])
+    _native.set_local_url("http://localhost:8501")
+    assert _native.setup_link() is not None
+    answered = []
+    _native.admit([], lambda value, error: answered.append(error))
+    while not answered:
+        time.sleep(0.01)
+
+
+if sys.argv[3] == "used":
+    work()
+child = os.fork()
+if child == 0:
+    try:
+        _native.setup_link()
+    except _native.SetupError:
+        work()
+        os._exit(42)
+    os._exit(1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
+work()
+print("ok")
+"""
+
+
+@pytest.mark.parametrize("parent", ["used", "unused"])
+def test_endpoint_in_a_forked_process(tmp_path: Path, parent: str) -> None:
+    """A child has none of its parent's threads: it opens an endpoint of its own, and both go on."""
+    (tmp_path / "app.py").write_text("")
+    arguments = [str(tmp_path / "app.py"), str(tmp_path), parent]
+    command = [sys.executable, "-c", FORKED, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stdout == "ok\n", ran.stderr

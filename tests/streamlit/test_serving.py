@@ -1,29 +1,16 @@
-"""`gatehouse run` and `mount()`: addresses, pages, base paths, and a storage that is gone."""
+"""`gatehouse run` and `streamlit run`: addresses, pages and base paths."""
 
 from __future__ import annotations
 
+import http.client
 import os
-import shutil
-import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import pytest
-from kit import (
-    APPS,
-    PASSWORD,
-    Served,
-    address_of_last_login,
-    client,
-    free_port,
-    gatehouse,
-    make_admin,
-    reachable,
-    serve,
-    wait_for,
-)
+from client import client
+from kit import find_endpoint
+from served import APPS, Served, gatehouse, make_admin, serve
 
 HTML = {"Accept": "text/html"}
 
@@ -133,58 +120,14 @@ def test_session_outlives_the_server(tmp_path: Path) -> None:
         assert "#setup=" not in served.output(), "there is an administrator: no link is printed"
 
 
-def test_storage_that_is_gone_lets_nobody_in(tmp_path: Path) -> None:
-    """The database is overwritten while the app runs: websockets are closed, no cookie is believed."""
-    with serve(APPS / "guarded", tmp_path) as served:
-        make_admin(served)
-        cookie, _ = served.sign_in("alice")
-        with client(served, cookie=cookie) as browser:
-            assert "signed in: alice" in browser.texts
-            break_database(tmp_path / ".gatehouse" / "gatehouse.db")
-            time.sleep(2)  # the change feed fails, and the cache is distrusted after one second
-            browser.send()
-            assert browser.closed()[0] in {1013, 4401}
-        with client(served, cookie=cookie) as later:
-            assert b"signed in" not in later.everything
-        assert served.process.poll() is None, "the process lives"
-
-
-def break_database(path: Path) -> None:
-    """Make every read of the database fail, also of pages that SQLite holds in memory."""
-    with sqlite3.connect(path) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    # The index comes last: as soon as it is wrong, everything is read again.
-    for part in (path, path.with_name(path.name + "-shm")):
-        with part.open("r+b") as file:
-            file.write(os.urandom(part.stat().st_size))
-
-
-@pytest.mark.parametrize("forwarded", [None, "203.0.113.9"])
-def test_mount_under_another_server(tmp_path: Path, forwarded: str | None) -> None:
-    """`st.App(**mount())` under uvicorn: the same gate, and no address that a header claims."""
-    shutil.copytree(APPS / "mounted", tmp_path, dirs_exist_ok=True)
-    port = free_port()
-    log = tmp_path / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "launcher:app", "--no-access-log", "--port", str(port)],
-            cwd=tmp_path,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_for(lambda: reachable(port) or process.poll() is not None, "uvicorn listens")
-        served = Served(port, tmp_path, process, log, port)
-        assert b"watch-" in served.get("/", HTML)[2]
-        cookie = make_admin(served)
-        with client(served) as browser:
-            assert "user: None" in browser.texts
-        with client(served, cookie=cookie) as browser:
-            assert "user: alice" in browser.texts
-        headers = {"X-Forwarded-For": forwarded} if forwarded else {}
-        step = {"step": "password", "identifier": "alice", "password": PASSWORD, "keep": False}
-        assert served.post("/login", {**step, "challenge": None}, headers=headers)[0] == 200
-        assert address_of_last_login(served) == ("" if forwarded else "127.0.0.1")
-    finally:
-        process.terminate()
-        process.wait(20)
+def test_way_home_in_plain_mode_leads_below_the_base_path(tmp_path: Path) -> None:
+    """After a link the endpoint's own port sends people to the app, which is not at its server's root."""
+    options = ["--server.baseUrlPath", "tools/app"]
+    with serve(APPS / "guarded", tmp_path, gate=False, options=options) as served:
+        served.base = "/tools/app"
+        find_endpoint(served)
+        at = http.client.HTTPConnection("127.0.0.1", served.endpoint_port, timeout=20)
+        at.request("GET", "/", headers={"Host": f"localhost:{served.endpoint_port}"})
+        answer = at.getresponse()
+        assert (answer.status, answer.getheader("location")) == (307, f"{served.origin}/tools/app/")
+        at.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kit import Served, client
+from client import client
+from served import Served
 
 
 def test_ticket_becomes_the_user_without_another_run(app: Served) -> None:

@@ -101,9 +101,14 @@ def logout() -> None:
     if not _streamlit.serving():
         testing.sign_out(running)
         st.rerun()
-    handle = _form.handle()
-    if handle is not None:
-        _native.end(handle)
+    try:
+        handle = _form.handle()
+        if handle is not None:
+            _native.end(handle)
+    except _native.UnavailableError as error:
+        # Nobody is signed out who would seem to be.
+        st.error(str(error))
+        st.stop()
     # What the app kept for one person is not for the next.
     st.session_state.clear()
     if _state.gated:
