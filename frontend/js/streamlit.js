@@ -1,12 +1,15 @@
 // The Streamlit entry: hands the element and the data to the form, and the form's news to Python. It decides nothing.
 
-import { channel, listen } from "./channel.js";
+import { channel, listen, reload } from "./channel.js";
 
 /** The form of each element that Streamlit gave us: Streamlit calls again on every change of data or theme. */
 const forms = new WeakMap();
 
 /** The words for the one case in which the form itself can't speak; filled in from the message files. */
 const WORDS = GATEHOUSE_WORDS;
+
+/** How long a ticket may be on its way. The app takes the form away within moments. */
+const PATIENCE_MS = 10_000;
 
 let bundle;
 
@@ -32,6 +35,18 @@ function endpoint({ path, port }) {
 function options(data) {
   const { view, challenge, locale, username, roles } = data;
   return { view, challenge, locale, username, roles, endpoint: endpoint(data.endpoint) };
+}
+
+/**
+ * Hands a ticket to the app. It is lost when the page has no connection just then; but the browser is signed in, and
+ * the page that is loaded anew shows it.
+ */
+function hand(form, ticket) {
+  const { challenge } = form.data;
+  form.setTriggerValue("ticket", ticket);
+  setTimeout(() => {
+    if (!form.closed && form.data.challenge === challenge) reload();
+  }, PATIENCE_MS);
 }
 
 function unreachable(host, locale) {
@@ -76,8 +91,8 @@ export default function form({ data, parentElement, setTriggerValue }) {
   load(data.bundle).then(
     (module) => {
       if (form.closed) return;
-      const tell = (name) => (value) => form.setTriggerValue(name, value);
-      form.handle = module.mount(host, options(form.data), tell("ticket"), tell("done"));
+      const done = (what) => form.setTriggerValue("done", what);
+      form.handle = module.mount(host, options(form.data), (ticket) => hand(form, ticket), done);
     },
     () => form.closed || unreachable(host, data.locale),
   );
