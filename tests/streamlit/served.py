@@ -180,7 +180,16 @@ def make_admin(served: Served, username: str = "alice") -> str:
     return session_cookie(cookies)
 
 
-def address_of_last_login(served: Served) -> str:
-    """Read from the log where the endpoint believes that the last login came from."""
-    found = re.findall(r'login\.completed.*?address="([^"]*)"', served.output())
-    return str(found[-1])
+def address_of_login(served: Served, headers: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Sign in with headers: where the endpoint believes that it came from, and the cookies that it sets."""
+
+    def noted() -> list[str]:
+        return [line for line in served.output().splitlines() if "login.completed" in line]
+
+    before = len(noted())
+    step = {"step": "password", "identifier": "alice", "password": PASSWORD, "keep": False, "challenge": None}
+    status, answer, found = served.post("/login", step, headers=headers)
+    assert status == 200, answer
+    wait_for(lambda: len(noted()) > before, "the login is in the log")
+    address = re.search(r'address="([^"]*)"', noted()[-1])
+    return (address[1] if address else ""), found
