@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import json
+from pathlib import Path
+
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+
 from client import client
-from served import Served
+from served import APPS, Served, make_admin, serve
 
 
 def test_ticket_becomes_the_user_without_another_run(app: Served) -> None:
@@ -38,8 +44,28 @@ def test_st_user_is_complete(app: Served) -> None:
         assert "'roles': ['admin']" in by_ticket
     with client(app, cookie=cookie) as browser:
         by_cookie = next(text for text in browser.texts if text.startswith("st.user"))
-    told = [eval(text.removeprefix("st.user: ")) for text in (by_ticket, by_cookie)]  # noqa: S307
+    told = [ast.literal_eval(text.removeprefix("st.user: ")) for text in (by_ticket, by_cookie)]
     assert told[0] == told[1]
+
+
+def test_claims_of_the_apps_own_provider_stay(tmp_path: Path) -> None:
+    """What `st.login` says of somebody is beside what we say, not instead of it."""
+    secret = "what st.login signs with, in this app"
+    environment = {"STREAMLIT_SERVER_COOKIE_SECRET": secret}
+    with serve(APPS / "guarded", tmp_path, environment=environment) as served:
+        ours = make_admin(served)
+        claims = {
+            "origin": served.origin,
+            "is_logged_in": True,
+            "iss": "https://idp.example",
+            "username": "al",
+        }
+        theirs = create_signed_value(secret, "_streamlit_user", json.dumps(claims)).decode()
+        with client(served, cookie=f"{ours}; _streamlit_user={theirs}") as browser:
+            text = next(text for text in browser.texts if text.startswith("st.user: "))
+            told = ast.literal_eval(text.removeprefix("st.user: "))
+            assert "signed in: alice" in browser.texts
+            assert (told["iss"], told["roles"]) == ("https://idp.example", ["admin"])
 
 
 def test_owner_resumes_the_session_that_began_with_a_ticket(app: Served) -> None:
