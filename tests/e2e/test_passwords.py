@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conftest import Serve, Someone
 from playwright.sync_api import expect
@@ -100,3 +102,37 @@ def test_a_temporary_password_has_to_be_replaced_at_sign_in(app: Served, someone
     form.field("New password").fill("my very own lamp")
     form.button("Save and go on").click()
     expect_content(page, "Hello grace")
+
+
+def test_a_password_is_changed_inside_the_app_which_is_told_once(serve: Serve, someone: Someone) -> None:
+    app = serve(Path(__file__).parent / "apps" / "account.py")
+    app.command("users", "add", "heidi", typed=PASSWORD + "\n")
+    page = someone().new_page()
+    page.goto(app.url)
+    form = Form(page)
+    form.sign_in("heidi", PASSWORD)
+    form.expect_title("Change your password")
+    form.field("Current password").fill(PASSWORD)
+    form.choose_password("another lamp in the window")
+    expect(page.get_by_text("Changed 1 times.")).to_be_visible()
+    page.get_by_role("button", name="Run again").click()
+    expect(page.get_by_text("Ran again.")).to_be_visible()
+    expect(page.get_by_text("Changed 1 times.")).to_be_visible()
+
+    page = someone().new_page()
+    page.goto(app.url)
+    form = Form(page)
+    form.sign_in("heidi", PASSWORD)
+    expect(form.card.get_by_text("That name and password don't match.")).to_be_visible()
+
+
+def test_signing_in_by_keyboard_alone(app: Served, someone: Someone) -> None:
+    page = someone().new_page()
+    page.goto(app.url)
+    Form(page).expect_title("Sign in")
+    app.command("users", "add", "kim", typed=PASSWORD + "\n")
+    page.keyboard.type("kim")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect_content(page, "Hello kim")
