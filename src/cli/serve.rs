@@ -33,7 +33,8 @@ pub(super) async fn run(place: &Place, listen: SocketAddr) -> Result<i32, Failur
         eprintln!("\nMake the first administrator within the hour:\n\n    {link}\n");
     }
     eprintln!("Serving {}/_gatehouse/", endpoint.home().unwrap_or_default());
-    serve(endpoint, listener, Surface::Standalone, stopped()).await?;
+    serve(endpoint.clone(), listener, Surface::Standalone, stopped()).await?;
+    endpoint.settle().await?;
     Ok(0)
 }
 

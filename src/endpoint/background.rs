@@ -31,8 +31,8 @@ impl Endpoint {
         }));
     }
 
-    /// Writes what waits, and tells listeners of sessions that are over.
-    pub(super) async fn settle(&self) -> Result<(), StorageError> {
+    /// Writes what waits, and tells listeners of sessions that are over. To be done once more before the process ends.
+    pub async fn settle(&self) -> Result<(), StorageError> {
         for id in self.cache.over(self.now()) {
             self.cache.forget(&id);
             // Another process may have seen its person: storage has the last word.

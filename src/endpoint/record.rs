@@ -27,6 +27,8 @@ const PROXY_MATTERS: Duration = Duration::from_hours(24);
 #[derive(Debug, Default)]
 pub(super) struct Records {
     waiting: Mutex<Vec<AuditRecord>>,
+    /// Held while events are written: who writes the last ones waits for who is at it.
+    writing: tokio::sync::Mutex<()>,
     lost: AtomicU64,
     /// When an undeclared proxy was noted; 0 for never.
     proxy_noted: AtomicI64,
@@ -68,6 +70,7 @@ impl Endpoint {
 
     /// Writes the events that wait. What can't be written waits on.
     pub async fn flush_records(&self) -> Result<(), StorageError> {
+        let _writing = self.records.writing.lock().await;
         let taken = {
             let mut waiting = self.records.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *waiting)

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use gatehouse::storage::{MetaRepository as _, sqlite::SqliteStorage};
+use serde_json::json;
+
 use crate::{
     kit::{Place, said},
     server::Server,
@@ -52,4 +55,19 @@ fn the_doctor_sees_a_proxy_that_nobody_named() {
     place.set("trusted_proxies = [\"127.0.0.0/8\"]\n");
     let mended = place.run(&["doctor"]);
     assert_eq!(mended.status.code(), Some(0), "{}", said(&mended));
+}
+
+/// Events are written in the background; stopping writes the last ones.
+#[tokio::test]
+async fn what_happened_just_before_a_stop_is_written() {
+    let place = Place::empty();
+    let server = Server::start(&place);
+    let step = json!({
+        "step": "password", "identifier": "nobody", "password": "wrong", "keep": false, "challenge": null
+    });
+    let answer = server.post("/_gatehouse/login", "", &step);
+    assert!(answer.contains("credentials_rejected"), "{answer}");
+    server.stop();
+    let storage = SqliteStorage::open_existing(&place.path().join(".gatehouse/gatehouse.db")).await.unwrap();
+    assert!(storage.latest_audit("login.rejected").await.unwrap().is_some());
 }
