@@ -95,7 +95,7 @@ fn registration(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<Strin
         {
             wrong.push(format!(
                 "{} has \"admin\", so everybody who registers would be an administrator. Remove it, and give the role \
-                 with `gatehouse users roles NAME --add admin`.",
+                 with `gatehouse users roles NAME admin`.",
                 place("registration_roles")
             ));
         }
