@@ -51,8 +51,10 @@ async function finish() {
     const result = await build({ ...options, entryPoints: [join("frontend/js", entry)], format, define });
     return result.outputFiles[0].text;
   };
-  const style = async (name) =>
-    (await transform(readFileSync(join("frontend/styles", name), "utf8"), { loader: "css", minify: true })).code;
+  const style = async (...names) => {
+    const text = names.map((name) => readFileSync(join("frontend/styles", `${name}.css`), "utf8")).join("");
+    return (await transform(text, { loader: "css", minify: true })).code;
+  };
 
   rmSync(DIST, { recursive: true, force: true });
   mkdirSync(DIST, { recursive: true });
@@ -80,8 +82,8 @@ async function finish() {
   if (missing) throw new Error("A message file lacks a sentence for the unreachable endpoint.");
   const define = { GATEHOUSE_WORDS: JSON.stringify(words) };
 
-  const css = putHashed("gatehouse", ".css", await style("gatehouse.css"));
-  const pageCss = putHashed("page", ".css", await style("page.css"));
+  const css = putHashed("gatehouse", ".css", await style("card", "field", "action", "mode"));
+  const pageCss = putHashed("page", ".css", await style("page"));
   const entry = putHashed("streamlit", ".js", beside(await bundled("streamlit.js", "esm", define)));
   const page = putHashed("page", ".js", beside(await bundled("page.js", "esm")));
   const watch = putHashed("watch", ".js", await bundled("watch.js", "iife"));
