@@ -42,20 +42,22 @@ class Client:
     buttons: dict[str, str] = field(default_factory=dict)
     exceptions: list[str] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
+    fragments: list[str] = field(default_factory=list)
     missing: bool = False
     address: str = ""
     query: str = ""
     page_hash: str = ""
     everything: bytes = b""
 
-    def rerun(self, widgets: Widgets | None = None, page: str = "") -> Client:
-        """Run the script as a browser does, with values of widgets, and read until the run is over."""
-        self.send(widgets, page)
+    def rerun(self, widgets: Widgets | None = None, page: str = "", fragment: str = "") -> Client:
+        """Run the script or a fragment as a browser does, with values of widgets, and read to its end."""
+        self.send(widgets, page, fragment)
         return self.read()
 
-    def send(self, widgets: Widgets | None = None, page: str = "") -> None:
+    def send(self, widgets: Widgets | None = None, page: str = "", fragment: str = "") -> None:
         """Ask for a run."""
         message = BackMsg()
+        message.rerun_script.fragment_id = fragment
         message.rerun_script.query_string = self.query
         # A browser names the page of its address until it is told a page's hash.
         message.rerun_script.page_script_hash = self.page_hash
@@ -92,6 +94,8 @@ class Client:
             elif kind == "page_not_found":
                 self.missing = True
             elif kind == "delta":
+                if message.delta.fragment_id and message.delta.fragment_id not in self.fragments:
+                    self.fragments.append(message.delta.fragment_id)
                 self._element(message.delta.new_element)
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return self

@@ -185,3 +185,17 @@ def test_two_apps_with_cookies_of_one_name_sign_each_other_out(tmp_path: Path, b
     """As with every login that has one name for its cookie."""
     with two_apps(tmp_path, by, one_name=True) as (first, second):
         assert in_the_first_after_a_visit_to_the_second(first, second) == "login"
+
+
+# A fragment's timer goes on after a revoke: Streamlit runs it without the top of the script.
+
+
+def test_fragment_left_over_from_before_a_revoke(tmp_path: Path) -> None:
+    """With a guard of its own a fragment shows nothing more, without the gate, too; others go on."""
+    with plain(tmp_path, "fragmented") as served, signed_in_by_ticket(served) as (browser, _):
+        assert {"the guarded plans", "the trusting plans"} <= set(browser.texts)
+        guarded, trusting = browser.fragments
+        assert browser.rerun(fragment=guarded).texts == ["the guarded plans"]
+        served.command("users", "revoke", "alice")
+        assert browser.rerun(fragment=trusting).texts == ["the trusting plans"]
+        assert browser.rerun(fragment=guarded).texts == []

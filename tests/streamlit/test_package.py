@@ -78,6 +78,23 @@ def test_wrong_role_in_an_app_test_stops_at_the_guard() -> None:
     assert not app.markdown
 
 
+@pytest.mark.parametrize(("aal", "shown"), [(1, False), (2, True)])
+def test_assurance_level_is_required(aal: int, shown: bool) -> None:
+    """A page that asks for two factors is not shown to who signed in with one."""
+
+    def page() -> None:
+        import streamlit as st
+        import streamlit_gatehouse as gatehouse
+
+        st.write(f"Hello {gatehouse.require(aal=2).username}")
+
+    app = AppTest.from_function(page)
+    testing.sign_in(app, "alice", aal=aal)
+    app.run()
+    assert not app.exception
+    assert [element.value for element in app.markdown] == (["Hello alice"] if shown else [])
+
+
 @pytest.mark.parametrize(("roles", "deleted"), [(["admin"], True), (["reader"], False), (None, False)])
 def test_protected_callback_runs_for_its_roles_only(roles: list[str] | None, deleted: bool) -> None:
     """Streamlit runs callbacks before the script: they carry a guard of their own."""
