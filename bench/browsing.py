@@ -73,7 +73,7 @@ def fill(name: str) -> Callable[[Page], None]:
 
 def forms(home: Path) -> list[Row]:
     bare, ours, theirs, full = ([] for _ in range(4))  # type: list[float], list[float], list[float], list[float]
-    with ExitStack() as stack, sync_playwright() as playwright:
+    with sync_playwright() as playwright, ExitStack() as stack:
         apps = [
             peers.bare(home / "bare"),
             peers.gatehouse(home / "gatehouse"),
@@ -103,7 +103,7 @@ def forms(home: Path) -> list[Row]:
 
 def clicks(home: Path) -> list[Row]:
     bare, ours, ten, thousand = ([] for _ in range(4))  # type: list[float], list[float], list[float], list[float]
-    with ExitStack() as stack, sync_playwright() as playwright:
+    with sync_playwright() as playwright, ExitStack() as stack:
         apps = [
             peers.bare(home / "bare"),
             peers.gatehouse(home / "gatehouse"),
