@@ -92,6 +92,25 @@ def test_context() -> None:
         assert name in fields, f"ScriptRunContext.{name} is gone"
 
 
+def test_handshake_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handshake's headers are where they are read, and the last of a name counts."""
+    from types import SimpleNamespace
+
+    from streamlit import runtime
+    from streamlit.runtime import Runtime
+    from streamlit.runtime.session_manager import ClientContext, SessionClient
+
+    assert hasattr(Runtime, "get_client"), "Runtime.get_client is gone"
+    assert hasattr(SessionClient, "client_context"), "SessionClient.client_context is gone"
+    assert hasattr(ClientContext, "headers"), "ClientContext.headers is gone"
+    context = SimpleNamespace(headers=[("X-One", "no"), ("other", "no"), ("x-one", "yes")])
+    server = SimpleNamespace(get_client=lambda _: SimpleNamespace(client_context=context))
+    monkeypatch.setattr(runtime, "get_instance", lambda: server)
+    running: Any = SimpleNamespace(session_id="s")
+    assert _streamlit.handshake_header(running, "x-one") == "yes"
+    assert _streamlit.handshake_header(running, "x-two") is None
+
+
 def test_keep_page() -> None:
     """A page that a browser asked for is found, though the runs before it never came to `st.navigation`."""
     from types import SimpleNamespace
@@ -109,9 +128,9 @@ def test_keep_page() -> None:
         running: Any = SimpleNamespace(pages_manager=pages, session_state={}, context_info=info)
         for asked in runs:
             pages.set_script_intent(*asked)
-            _streamlit.keep_page(running, app_path)
+            _streamlit.keep_page(running, lambda: app_path)
         found: Any = pages.set_pages_and_resolve(known, calc_hash("home"))
-        _streamlit.keep_page(running, app_path)
+        _streamlit.keep_page(running, lambda: app_path)
         return found and found["url_pathname"]
 
     again = (calc_hash(main), "")

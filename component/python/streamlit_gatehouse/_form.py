@@ -75,7 +75,7 @@ def handle() -> str | None:
     if running is None:
         return None
     if _state.gated:
-        return st.context.headers.get("x-gatehouse-handle")
+        return _streamlit.handshake_header(running, "x-gatehouse-handle")
     _state.start_plain()
     cookies = "; ".join(f"{name}={value}" for name, value in st.context.cookies.items())
     _native.adopt(running.session_id, cookies)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _SIGNED_OUT = "gatehouse-signed-out"
+_PLACE = "gatehouse-place"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -129,18 +130,24 @@ def change_password() -> bool:
 def _require(roles: tuple[str, ...], aal: int | None) -> User:
     running = _streamlit.context()
     if running is not None:
-        _streamlit.keep_page(running, _state.app_path())
-    slot = st.empty()
+        _streamlit.keep_page(running, _state.app_path)
+    slot = None
     try:
-        user = current_user() or _sign_in(slot)
+        user = current_user()
+        if user is None:
+            slot = st.empty()
+            user = _sign_in(slot)
+        elif _PLACE in st.session_state:
+            # Where the form once stood its place is kept, so that nothing below it moves in later runs.
+            slot = st.empty()
     except _native.UnavailableError as error:
-        slot.error(str(error))
+        (slot or st).error(str(error))
         st.stop()
     if not _allowed(user, roles, aal):
-        _draw(slot, "not_allowed", user, roles)
+        _draw(slot or st.empty(), "not_allowed", user, roles)
         st.stop()
     if not _state.gated:
-        _draw(slot, "watch", user)
+        _draw(slot or st.empty(), "watch", user)
     return user
 
 
@@ -154,6 +161,7 @@ def _sign_in(slot: DeltaGenerator) -> User:
         user = current_user()
         if user is not None:
             return user
+    st.session_state[_PLACE] = True
     announce = "signed-out" if st.session_state.pop(_SIGNED_OUT, None) else None
     with slot:
         ticket = _form.draw("login", announce=announce).get("ticket")

@@ -42,12 +42,26 @@ def context() -> ScriptRunContext | None:
     return get_script_run_ctx(suppress_warning=True)
 
 
+def handshake_header(running: ScriptRunContext, name: str) -> str | None:
+    """Give a header of the websocket's handshake; ``st.context`` would copy all of them at every look."""
+    from streamlit import runtime
+
+    client = runtime.get_instance().get_client(running.session_id)
+    headers = client.client_context.headers if client and client.client_context else ()
+    found = None
+    for key, value in headers:
+        if key.lower() == name:
+            # The gate puts its own last.
+            found = value
+    return found
+
+
 def in_fragment_rerun(running: ScriptRunContext) -> bool:
     """Say whether a fragment runs without its script: perhaps a timer's doing."""
     return bool(running.fragment_ids_this_run)
 
 
-def keep_page(running: ScriptRunContext, app_path: str) -> None:
+def keep_page(running: ScriptRunContext, app_path: Callable[[], str]) -> None:
     """Have ``st.navigation`` open the page that the browser asked for, though runs before it were stopped.
 
     A browser names the page of its address in its first run only. Then it takes the main script for its page
@@ -65,7 +79,7 @@ def keep_page(running: ScriptRunContext, app_path: str) -> None:
         if _PAGE in state:
             pages.set_script_intent("", state[_PAGE])
         elif running.context_info is not None:
-            name = unquote(urlsplit(running.context_info.url).path).removeprefix(app_path).strip("/")
+            name = unquote(urlsplit(running.context_info.url).path).removeprefix(app_path()).strip("/")
             if name:
                 # A page's hash is that of its name; a hash that is no page's leads to the default page.
                 pages.set_script_intent(calc_hash(name), "")
