@@ -58,3 +58,16 @@ def test_a_killed_server_keeps_who_was_signed_in(app: Served, someone: Someone) 
     app.start()
     page.reload()
     expect_content(page, "Hello bob")
+
+
+def test_a_restart_under_the_open_form_costs_no_second_click(app: Served, someone: Someone) -> None:
+    page = someone().new_page()
+    page.goto(app.url)
+    form = Form(page)
+    form.expect_title("Sign in")
+    form.field("Username or e-mail").fill("bob")
+    app.restart()
+    # Streamlit connects anew by itself; until then it covers the page with a word about it.
+    expect(page.get_by_test_id("stConnectionStatus")).to_have_count(0)
+    form.sign_in("bob", PASSWORD)
+    expect_content(page, "Hello bob")

@@ -1,7 +1,7 @@
 //! What the endpoint's answers lead to.
 
 use gatehouse_protocol::{
-    ClientConfig, ErrorCode, Field, LoginState, LogoutState, MailToken, PasswordChanged, Problem,
+    ClientConfig, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken, PasswordChanged, Problem,
     RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, Ticket,
     VerificationState, VerificationStep,
 };
@@ -68,7 +68,9 @@ impl Machine {
     }
 
     pub(super) fn logged_in(&mut self, reply: Reply<LoginState>) -> Vec<Effect> {
+        let again = core::mem::take(&mut self.again);
         match reply {
+            Err(_) if again => self.turned_away(),
             Ok(LoginState::Complete { ticket }) => self.complete(ticket),
             Ok(LoginState::NewPassword { flow }) => {
                 let (identifier, keep) = (self.values.identifier.clone(), self.values.keep);
@@ -198,7 +200,19 @@ impl Machine {
             return Vec::new();
         }
         self.ticketed = false;
-        self.resumed = true;
+        match self.challenge() {
+            // The ticket was for a connection that is gone, after a restart perhaps; the browser is signed in all the same.
+            Some(challenge) if !self.resumed => {
+                self.resumed = true;
+                self.again = true;
+                self.sending(Effect::Login(LoginStep::Resume { challenge }))
+            }
+            _ => self.turned_away(),
+        }
+    }
+
+    /// The app took no ticket.
+    fn turned_away(&mut self) -> Vec<Effect> {
         let effects = self.show(Screen::Login);
         self.say(Text::TicketRefused, false);
         effects

@@ -98,6 +98,8 @@ pub struct Machine {
     ticketed: bool,
     /// True once a ticket was asked for without a password: that is tried once.
     resumed: bool,
+    /// True while that is done because the app refused the first ticket.
+    again: bool,
     /// Where a login leads when it is complete, if not to the app.
     then_change: bool,
 }
@@ -120,6 +122,7 @@ impl Machine {
             meter: Meter::default(),
             ticketed: false,
             resumed: false,
+            again: false,
             then_change: false,
         }
     }

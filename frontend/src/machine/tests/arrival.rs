@@ -41,6 +41,38 @@ fn an_app_that_did_not_take_the_ticket_gets_the_form_again_and_not_a_loop() {
     assert_eq!(challenge, Some(Challenge("challenge-2".to_owned())));
 }
 
+/// The server was started anew under the open form: the ticket names a connection that is gone.
+#[test]
+fn a_ticket_that_was_refused_after_a_password_is_asked_for_again_without_one() {
+    let mut form = Form::login_in_app();
+    form.signs_in();
+    form.happens(Event::Login(Ok(complete())));
+    let drawn = form.drawn();
+    let effects = form.happens(Event::Challenged(Some("challenge-2".to_owned())));
+    let Effect::Login(LoginStep::Resume { challenge }) = one(effects) else { panic!("no second ticket") };
+    assert_eq!(challenge.0, "challenge-2");
+    assert_eq!(form.drawn(), drawn, "the form stays as it is, working");
+    let effects = form.happens(Event::Login(Ok(complete())));
+    assert!(matches!(effects[..], [Effect::Ticket(_), Effect::Announce(Announcement::SignedIn)]));
+
+    let effects = form.happens(Event::Challenged(Some("challenge-3".to_owned())));
+    assert_eq!((form.name(), form.notice()), ("login", Some((Text::TicketRefused, false))), "and not a loop");
+    assert!(focus(&effects).is_some());
+}
+
+#[test]
+fn a_session_that_ended_with_its_ticket_is_told_as_a_page_that_changed() {
+    let mut form = Form::login_in_app();
+    form.signs_in();
+    form.happens(Event::Login(Ok(complete())));
+    form.happens(Event::Challenged(Some("challenge-2".to_owned())));
+    form.happens(Event::Login(refused(ErrorCode::SignedOut)));
+    assert_eq!((form.name(), form.notice()), ("login", Some((Text::TicketRefused, false))));
+    form.signs_in();
+    form.happens(Event::Login(refused(ErrorCode::CredentialsRejected)));
+    assert_ne!(form.notice(), Some((Text::TicketRefused, false)), "the next refusal says what it is");
+}
+
 #[test]
 fn a_new_challenge_before_any_ticket_is_used_in_silence() {
     let mut form = Form::login_in_app();
