@@ -155,7 +155,8 @@ def _sign_in(slot: DeltaGenerator) -> User:
     """Redeem the ticket that the form has brought, or draw the form."""
     if not _streamlit.serving():
         st.stop()
-    waiting = _form.waiting_ticket()
+    asked = _PLACE in st.session_state
+    waiting = _form.waiting_ticket() if asked else None
     if waiting is not None and _form.redeem(waiting):
         # Nothing of the form is drawn in the run that follows a sign-in.
         user = current_user()
@@ -165,7 +166,8 @@ def _sign_in(slot: DeltaGenerator) -> User:
     announce = "signed-out" if st.session_state.pop(_SIGNED_OUT, None) else None
     with slot:
         ticket = _form.draw("login", announce=announce).get("ticket")
-    if ticket is None or waiting is not None:
+    if ticket is None or waiting is not None or not asked:
+        # This session has not asked for the ticket: it is another one's, from before a restart perhaps.
         st.stop()
     # Seen only now: the next run finds who it was for, or a form with another challenge.
     _form.redeem(ticket)
