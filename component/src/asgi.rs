@@ -1,11 +1,12 @@
 //! What the ASGI layer asks. Its event loop is never blocked: what needs storage answers later, by a call to `done`,
 //! with the value or with the text of an error.
 
-use std::{future::Future, net::IpAddr, sync::Arc};
+use std::{collections::BTreeMap, future::Future, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use gatehouse::{
-    gate::{Header, Verdict, strip},
+    config::GateMode,
+    gate::{Entry, Head, Header, Refusal, Verdict, strip},
     http::BODY_MAX,
 };
 use pyo3::{IntoPyObjectExt as _, prelude::*, types::PyBytes};
@@ -68,13 +69,17 @@ fn respond(
     later(host, done, async move {
         let Some(mount) = served.mount.get() else { return Err("the endpoint is not mounted".to_owned()) };
         let Ok(request) = request else { return Ok((400_u16, Vec::new(), Raw(Vec::new()))) };
-        let (parts, body) = mount.responder.respond(request, peer).await.into_parts();
-        let named = parts.headers.iter();
-        let headers =
-            named.map(|(name, value)| (name.as_str().as_bytes().to_vec(), value.as_bytes().to_vec()));
-        Ok((parts.status.as_u16(), raw(headers.collect()), Raw(body.to_vec())))
+        Ok(answered(mount.responder.respond(request, peer).await))
     });
     Ok(())
+}
+
+/// A response as ASGI sends it.
+fn answered(response: http::Response<Bytes>) -> (u16, Vec<(Raw, Raw)>, Raw) {
+    let (parts, body) = response.into_parts();
+    let named = parts.headers.iter();
+    let headers = named.map(|(name, value)| (name.as_str().as_bytes().to_vec(), value.as_bytes().to_vec()));
+    (parts.status.as_u16(), raw(headers.collect()), Raw(body.to_vec()))
 }
 
 fn request(
@@ -96,15 +101,74 @@ fn strip_headers(headers: Vec<Header>) -> Vec<(Raw, Raw)> {
     raw(strip(headers))
 }
 
-/// Judges a websocket's handshake: `(handle, identity or None)`, or the reason of the refusal as a text.
+/// The headers that the app may see of a request that may reach it; `None` where [`enter_later`] has to be asked. `path`
+/// is decoded, and below the app's address.
+#[pyfunction]
+fn enter(method: &str, path: &str, headers: Vec<Header>) -> PyResult<Option<Vec<(Raw, Raw)>>> {
+    let host = host()?;
+    let Some(mount) = host.mount.get() else { return Ok(None) };
+    let entry = host.gate.enter_cached(&mount.policy, Head { method, path, headers: &headers });
+    Ok(matches!(entry, Some(Entry::Open | Entry::Pass(_))).then(|| raw(strip(headers))))
+}
+
+/// Judges a request: `None` it may reach the app, else the `(status, headers, body)` that stand in its place.
+#[pyfunction]
+fn enter_later(method: String, path: String, headers: Vec<Header>, done: Py<PyAny>) -> PyResult<()> {
+    let host = host()?;
+    let entering = Arc::clone(&host);
+    later(host, done, async move {
+        let Some(mount) = entering.mount.get() else { return Err("the endpoint is not mounted".to_owned()) };
+        let head = Head { method: &method, path: &path, headers: &headers };
+        let front = match entering.gate.enter(&mount.policy, head).await {
+            Ok(entry) => mount.responder.front(&entry).await,
+            Err(error) => {
+                tracing::error!(%error, "a request is refused, because its session can't be read");
+                Some(mount.responder.unavailable().await)
+            }
+        };
+        Ok(front.map(answered))
+    });
+    Ok(())
+}
+
+/// Whether a message on this websocket may ask for a page that has a rule.
+#[pyfunction]
+fn may_open(handle: String, page: String, done: Py<PyAny>) -> PyResult<()> {
+    let host = host()?;
+    let gate = Arc::clone(&host.gate);
+    later(host, done, async move { gate.may_open(&handle, &page).await.map_err(|error| error.to_string()) });
+    Ok(())
+}
+
+/// The pages that have a rule, with the roles of which each asks for any.
+#[pyfunction]
+fn page_rules() -> PyResult<BTreeMap<String, Vec<String>>> {
+    let host = host()?;
+    Ok(host.gate.pages().iter().map(|(page, roles)| (page.to_owned(), roles.to_vec())).collect())
+}
+
+/// Whether nothing of the app is served before sign-in.
+#[pyfunction]
+fn covers_app() -> PyResult<bool> {
+    Ok(host()?.endpoint.settings().gate == GateMode::App)
+}
+
+/// Judges a websocket's handshake: `(handle, identity or None)`, `None` where nobody is signed in and nobody else may
+/// pass, or the reason of the refusal as a text.
 #[pyfunction]
 fn admit(headers: Vec<Header>, done: Py<PyAny>) -> PyResult<()> {
     let host = host()?;
     let admitting = Arc::clone(&host);
     later(host, done, async move {
         let Some(mount) = admitting.mount.get() else { return Err("the endpoint is not mounted".to_owned()) };
-        let admission = admitting.gate.admit(&mount.policy, &headers).await.map_err(|why| why.to_string())?;
-        Ok((admission.handle, admission.session.map(|live| Identity::from(live.as_ref()))))
+        match admitting.gate.admit(&mount.policy, &headers).await {
+            Ok(admission) => {
+                let identity = admission.session.map(|live| Identity::from(live.as_ref()));
+                Ok(Some((admission.handle, identity)))
+            }
+            Err(Refusal::SignedOut) => Ok(None),
+            Err(why) => Err(why.to_string()),
+        }
     });
     Ok(())
 }
@@ -163,6 +227,11 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("BODY_MAX", BODY_MAX)?;
     module.add_function(wrap_pyfunction!(respond, module)?)?;
     module.add_function(wrap_pyfunction!(strip_headers, module)?)?;
+    module.add_function(wrap_pyfunction!(enter, module)?)?;
+    module.add_function(wrap_pyfunction!(enter_later, module)?)?;
+    module.add_function(wrap_pyfunction!(may_open, module)?)?;
+    module.add_function(wrap_pyfunction!(page_rules, module)?)?;
+    module.add_function(wrap_pyfunction!(covers_app, module)?)?;
     module.add_function(wrap_pyfunction!(admit, module)?)?;
     module.add_function(wrap_pyfunction!(check, module)?)?;
     module.add_function(wrap_pyfunction!(recheck, module)?)?;

@@ -2,8 +2,8 @@
 
 use core::any::Any;
 
-use gatehouse_protocol::rule::Class;
-use js_sys::{Function, JsString, RegExp};
+use gatehouse_protocol::{Front, rule::Class};
+use js_sys::{Function, JSON, JsString, RegExp};
 use leptos::{mount::mount_to, prelude::Owner};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsError, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -81,13 +81,21 @@ pub fn mount(
         opening,
         challenge: options.challenge,
         next: None,
+        in_place: false,
         username: options.username.unwrap_or_default(),
         roles: options.roles.unwrap_or_default(),
         endpoint: api.base().to_owned(),
     };
     let (root, locale) = (element, options.locale);
-    let world =
-        World { root, api, locale, on_ticket: Some(on_ticket), on_done: Some(on_done), standalone: false };
+    let world = World {
+        root,
+        api,
+        locale,
+        on_ticket: Some(on_ticket),
+        on_done: Some(on_done),
+        standalone: false,
+        front: None,
+    };
     Ok(put(setting, world))
 }
 
@@ -99,18 +107,34 @@ pub fn start(element: HtmlElement) -> Result<(), JsValue> {
     let base = element.base_uri()?.unwrap_or_default();
     let endpoint = element.dataset().get("endpoint").unwrap_or_else(|| ".".to_owned());
     let api = Api::new(&web_sys::Url::new_with_base(&endpoint, &base)?.href());
+    // What the page says of itself in the place of a page of the app. The address is that page's, and its own affair.
+    let front = element.dataset().get("front").and_then(|text| JSON::parse(&text).ok());
+    let front: Option<Front> = front.and_then(|value| decode(value).ok());
+    let in_place = front.is_some();
+    let asked = front.as_ref().and_then(|front| front.asked.clone());
+    let opening = match asked {
+        Some(_) => Opening::NotAllowed,
+        None if in_place => Opening::default(),
+        None => Opening::Link(take_link(&window)?),
+    };
     let setting = Setting {
         embedded: false,
-        opening: Opening::Link(take_link(&window)?),
+        opening,
         challenge: None,
         next: UrlSearchParams::new_with_str(&location.search()?)?.get("next"),
+        in_place,
         username: String::new(),
-        roles: Vec::new(),
+        roles: asked.unwrap_or_default(),
         endpoint: api.base().to_owned(),
     };
-    let world = World { root: element, api, locale: None, on_ticket: None, on_done: None, standalone: true };
+    let world =
+        World { root: element, api, locale: None, on_ticket: None, on_done: None, standalone: true, front };
     let handle = put(setting, world);
     let stage = handle.stage;
+    if in_place {
+        core::mem::forget(handle.mounted);
+        return Ok(());
+    }
     // A link pasted into the open page changes only the part after `#`.
     let watch = Closure::<dyn Fn()>::new(move || {
         if let Some(Ok(link)) = web_sys::window().map(|window| take_link(&window)) {
@@ -120,7 +144,7 @@ pub fn start(element: HtmlElement) -> Result<(), JsValue> {
     window.add_event_listener_with_callback("hashchange", watch.as_ref().unchecked_ref())?;
     watch.forget();
     // The page is the form: it stays until the page goes.
-    core::mem::forget(handle);
+    core::mem::forget(handle.mounted);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use futures_util::future::join;
+use gatehouse_protocol::Front;
 use js_sys::Function;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) on_ticket: Option<Function>,
     pub(crate) on_done: Option<Function>,
     pub(crate) standalone: bool,
+    /// What the page was told at once, and does not have to ask for.
+    pub(crate) front: Option<Front>,
 }
 
 /// The machine and its world. Copied freely; everything goes with the mounted view.
@@ -101,7 +104,8 @@ impl Stage {
             }),
             Effect::Ticket(ticket) => call(world.on_ticket.as_ref(), ticket.expose()),
             Effect::Done(what) => call(world.on_done.as_ref(), what),
-            Effect::Leave(path) => leave(&world, &path),
+            Effect::Leave(path) => leave(&world, Some(&path)),
+            Effect::Reload => leave(&world, None),
             Effect::Announce(news) => announce(news),
             // The screen that has the field is drawn first.
             Effect::Focus(field) => after(0, move || {
@@ -117,8 +121,17 @@ impl Stage {
     }
 
     fn load(self, world: Rc<World>) {
+        // Only at first: who asks again wants to know what is true by now.
+        let first = self.see(|machine| machine.config().is_none());
+        let told = world.front.clone().filter(|_| first).map(|front| (front.config, front.session));
+        let loaded = async {
+            match told {
+                Some(told) => Ok(told),
+                None => world.api.clone().load().await,
+            }
+        };
         spawn_local(async move {
-            let (loaded, words) = join(world.api.clone().load(), Words::load(world.locale.as_deref())).await;
+            let (loaded, words) = join(loaded, Words::load(world.locale.as_deref())).await;
             self.words.try_set(Rc::new(words));
             self.send(Event::Loaded(loaded));
         });
@@ -160,10 +173,13 @@ fn call(callback: Option<&Function>, argument: &str) {
     }
 }
 
-/// Goes to a path on this origin. Inside an app there is nowhere to go: the page is loaded again.
-fn leave(world: &World, path: &str) {
+/// Goes to a path on this origin. Without one, and inside an app, the page is loaded again.
+fn leave(world: &World, path: Option<&str>) {
     let Some(window) = web_sys::window() else { return };
-    let went = if world.standalone { window.location().assign(path) } else { window.location().reload() };
+    let went = match path.filter(|_| world.standalone) {
+        Some(path) => window.location().assign(path),
+        None => window.location().reload(),
+    };
     debug_assert!(went.is_ok(), "a path on this origin can be opened");
 }
 

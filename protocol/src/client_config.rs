@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::SessionState;
+
 /// The settings of the endpoint that shape the forms. All of it is public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,19 @@ pub struct ClientConfig {
     pub password_min: u16,
     /// Where the app is: a path on this origin, to go to after signing in on the standalone page.
     pub app_path: String,
+}
+
+/// What the full-page form is told when it stands in the place of a page of the app, so that it asks for nothing before
+/// it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Front {
+    /// The settings.
+    pub config: ClientConfig,
+    /// Who is signed in.
+    pub session: SessionState,
+    /// The roles of which the page asks for any, where who is signed in has none of them.
+    pub asked: Option<Vec<String>>,
 }
 
 /// Who may register.

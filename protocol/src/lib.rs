@@ -17,7 +17,7 @@ mod secret;
 mod session;
 mod verification;
 
-pub use client_config::{ClientConfig, RegistrationMode};
+pub use client_config::{ClientConfig, Front, RegistrationMode};
 pub use error::{ErrorCode, Field, Problem};
 pub use login::{LoginState, LoginStep};
 pub use password::{ChangePassword, PasswordChanged, PasswordStrength, StrengthQuestion, StrengthReport};

@@ -40,6 +40,8 @@ pub enum Kind {
     Text,
     /// Several texts.
     List,
+    /// A section whose names the operator chooses, each with a list of texts.
+    Lists,
 }
 
 impl Kind {
@@ -53,6 +55,8 @@ impl Kind {
             }),
             Self::Number => Value::from(text.trim().parse::<u64>().ok()?),
             Self::Text => Value::from(text),
+            // The environment has no way to write one down.
+            Self::Lists => return None,
             Self::List => {
                 Value::from(text.split(',').map(str::trim).filter(|one| !one.is_empty()).collect::<Vec<_>>())
             }
@@ -66,6 +70,7 @@ impl Kind {
             Self::Number => "a whole number",
             Self::Text => "a text",
             Self::List => "texts, separated by commas",
+            Self::Lists => "a section of a file, with a list behind each name",
         }
     }
 }
@@ -125,6 +130,7 @@ fn kind_of(kind: &str) -> Kind {
     match inner {
         "bool" => Kind::Switch,
         "u16" | "u32" | "u64" => Kind::Number,
+        lists if lists.starts_with("BTreeMap<") => Kind::Lists,
         list if list.starts_with("Vec<") => Kind::List,
         _ => Kind::Text,
     }

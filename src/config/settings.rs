@@ -1,6 +1,6 @@
 //! The struct itself. Durations are in seconds, sizes in bytes.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use gatehouse_protocol::RegistrationMode;
 use serde::{Deserialize, Serialize};
@@ -24,8 +24,12 @@ pub struct Settings {
     pub database: Option<String>,
     /// A file with the key that MACs device cookies; made at first start beside the database.
     pub key_file: Option<PathBuf>,
-    /// What the gate does: `script`: the app decides, with `login()` and `require()`.
+    /// What the gate does: `app`: nothing of the app is served before sign-in; `script`: the app decides, with `login()`
+    /// and `require()`, and what it does not guard is open.
     pub gate: GateMode,
+    /// The roles that pages ask for, by the last part of their address (`/` for the first page): any of them lets in,
+    /// an empty list whoever is signed in. For example `[pages]` with `admin = ["admin"]`.
+    pub pages: BTreeMap<String, Vec<String>>,
     /// Who may register: `closed`, `invite`, `domains` or `open`.
     pub registration: RegistrationMode,
     /// The e-mail domains that may register under `registration = "domains"`.
@@ -50,8 +54,10 @@ pub struct Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GateMode {
-    /// The app's script decides.
+    /// The sign-in page comes before everything of the app.
     #[default]
+    App,
+    /// The app's script decides.
     Script,
 }
 
@@ -160,6 +166,7 @@ impl Default for Settings {
             database: None,
             key_file: None,
             gate: GateMode::default(),
+            pages: BTreeMap::new(),
             registration: RegistrationMode::Closed,
             registration_domains: Vec::new(),
             registration_roles: Vec::new(),

@@ -20,6 +20,7 @@ pub(super) fn validate(settings: &mut Settings, place: Place<'_>) -> Vec<String>
     mail::check(settings, place, &mut wrong);
     texts(settings, place, &mut wrong);
     files(settings, place, &mut wrong);
+    pages(settings, place, &mut wrong);
     registration(settings, place, &mut wrong);
     session(settings, place, &mut wrong);
     password(settings, place, &mut wrong);
@@ -62,6 +63,23 @@ fn files(settings: &Settings, place: Place<'_>, wrong: &mut Vec<String>) {
                 place("logo"),
                 logo.display()
             ));
+        }
+    }
+}
+
+fn pages(settings: &Settings, place: Place<'_>, wrong: &mut Vec<String>) {
+    for (page, roles) in &settings.pages {
+        if page.trim_matches('/').contains('/') || page.chars().any(char::is_control) {
+            wrong.push(format!(
+                "{} names {page:?}, but an address of a page has one part. Write its last part, for example \
+                 `admin = [\"admin\"]`.",
+                place("pages")
+            ));
+        }
+        for role in roles {
+            if let Err(error) = Role::parse(role) {
+                wrong.push(format!("{} asks for {role:?} on {page:?}: {error}.", place("pages")));
+            }
         }
     }
 }

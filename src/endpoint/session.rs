@@ -17,15 +17,17 @@ const MOST_TOUCHES: usize = 100_000;
 impl Endpoint {
     /// The live session behind a token.
     pub async fn session_by_token(&self, token: &Secret) -> Result<Option<Arc<LiveSession>>, StorageError> {
-        let hash = token.hash();
-        if self.trusted()
-            && let Cached::Live(live) = self.cache.by_token(&hash, self.now())
-        {
+        if let Cached::Live(live) = self.cached_by_token(token) {
             return Ok(Some(live));
         }
         let epoch = self.cache.epoch();
-        let found = self.storage.find_session(hash).await?;
+        let found = self.storage.find_session(token.hash()).await?;
         Ok(self.alive(found, epoch))
+    }
+
+    /// What is known of the session behind a token without asking storage.
+    pub fn cached_by_token(&self, token: &Secret) -> Cached {
+        if self.trusted() { self.cache.by_token(&token.hash(), self.now()) } else { Cached::Unknown }
     }
 
     /// The live session with this id.
@@ -92,16 +94,7 @@ impl Endpoint {
     /// Who is signed in in this browser. A cookie that opens nothing any more is cleared.
     pub async fn session_state(&self, ctx: &RequestContext) -> Result<Answer<SessionState>, Problem> {
         match self.signed_in(ctx).await {
-            Ok(live) => Ok(Answer::new(SessionState::SignedIn {
-                username: live.identity.username.as_str().to_owned(),
-                email: live
-                    .identity
-                    .email
-                    .as_ref()
-                    .filter(|email| email.verified_at.is_some())
-                    .map(|email| email.address.as_str().to_owned()),
-                roles: live.identity.roles.iter().map(|role| role.as_str().to_owned()).collect(),
-            })),
+            Ok(live) => Ok(Answer::new(live.state())),
             Err(problem) if problem.code == ErrorCode::SignedOut => {
                 let session_cookie =
                     if ctx.session.is_some() { CookieChange::Clear } else { CookieChange::Keep };

@@ -9,9 +9,11 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     headers::{Header, cookie_header, single},
+    pages::PageRules,
     sockets::{Binding, Kind, Sockets, Standing, Verdict},
 };
 use crate::{
+    config::GateMode,
     endpoint::{Cached, Ended, Endpoint},
     http::{CookieNames, HostPolicy},
     session::{LiveSession, Secret, SessionId},
@@ -27,6 +29,7 @@ pub struct Gate {
     endpoint: Arc<Endpoint>,
     cookies: CookieNames,
     sockets: Sockets,
+    pages: PageRules,
     verifier_key: Secret,
 }
 
@@ -48,6 +51,9 @@ pub enum Refusal {
     /// The `Origin` header is absent, repeated or not ours: another page opened it.
     #[error("the Origin header is not this app's")]
     Origin,
+    /// Nobody is signed in, and the gate covers the whole app.
+    #[error("nobody is signed in")]
+    SignedOut,
 }
 
 impl Gate {
@@ -55,11 +61,27 @@ impl Gate {
     pub fn new(endpoint: Arc<Endpoint>) -> Self {
         let cookies = CookieNames::new(endpoint.instance(), endpoint.settings().is_secure());
         let verifier_key = Secret::draw(endpoint.entropy().as_ref());
-        Self { endpoint, cookies, sockets: Sockets::default(), verifier_key }
+        let pages = PageRules::new(&endpoint.settings().pages);
+        Self { endpoint, cookies, sockets: Sockets::default(), pages, verifier_key }
+    }
+
+    /// The operator's rules for pages.
+    pub const fn pages(&self) -> &PageRules {
+        &self.pages
+    }
+
+    /// The endpoint behind the gate.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The names of the cookies.
+    pub(super) const fn cookies(&self) -> &CookieNames {
+        &self.cookies
     }
 
     /// Judges a handshake, and gives its websocket a handle that nobody can guess. While storage can't be asked, the
-    /// websocket is anonymous: nobody is let in.
+    /// websocket is anonymous; nobody is let in.
     pub async fn admit(&self, policy: &HostPolicy, headers: &[Header]) -> Result<Admission, Refusal> {
         if !single(headers, "host").is_some_and(|host| policy.allows_host(host)) {
             return Err(Refusal::Host);
@@ -71,6 +93,9 @@ impl Gate {
             tracing::error!(%error, "a handshake is anonymous, because its session can't be read");
             None
         });
+        if session.is_none() && self.endpoint.settings().gate == GateMode::App {
+            return Err(Refusal::SignedOut);
+        }
         let handle = self.endpoint.entropy().token();
         self.sockets.open(&handle, Kind::Gate, session.as_ref().map(|live| live.session.id.clone()));
         Ok(Admission { handle, session })
@@ -88,6 +113,18 @@ impl Gate {
             Verdict::Gone => Ok(false),
             Verdict::Unknown(id) => Ok(self.endpoint.session_by_id(&id).await?.is_some()),
         }
+    }
+
+    /// Whether a message on the websocket may ask for the page, as its rule says.
+    pub async fn may_open(&self, handle: &str, page: &str) -> Result<bool, StorageError> {
+        if self.pages.roles(page).is_none() {
+            return Ok(true);
+        }
+        let live = match self.cached(handle) {
+            Some(known) => known,
+            None => self.current(handle).await?,
+        };
+        Ok(self.pages.allows(page, live.as_deref().map(|live| &live.identity)))
     }
 
     /// The websocket is closed.
@@ -238,7 +275,7 @@ impl Gate {
         }
     }
 
-    async fn session_of(&self, cookies: &str) -> Result<Option<Arc<LiveSession>>, StorageError> {
+    pub(super) async fn session_of(&self, cookies: &str) -> Result<Option<Arc<LiveSession>>, StorageError> {
         match self.cookies.session_from(cookies) {
             Some(token) => self.endpoint.session_by_token(&token).await,
             None => Ok(None),

@@ -3,8 +3,14 @@
 
 mod guard;
 mod headers;
+#[cfg(test)]
+mod kit;
+mod pages;
+mod request;
 mod sockets;
 
 pub use guard::{Admission, Gate, Refusal};
 pub use headers::{HANDLE_HEADER, Header, cookie_header, single, strip};
+pub use pages::PageRules;
+pub use request::{Entry, Head};
 pub use sockets::{Binding, Kind, Sockets, Standing, Verdict};

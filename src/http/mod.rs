@@ -14,6 +14,7 @@ mod body;
 mod config;
 mod context;
 mod cookie;
+mod front;
 mod headers;
 mod health;
 mod host;

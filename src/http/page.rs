@@ -1,4 +1,5 @@
-//! The standalone page: the same bundle as a page of its own, for links that arrive by mail and for `serve`.
+//! The standalone page: the same bundle as a page of its own, for links that arrive by mail, for `serve`, and in the
+//! place of any page of the app that somebody may not see (`front`).
 
 use std::{fs, io, path::Path, sync::Arc};
 
@@ -11,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use gatehouse_protocol::{ErrorCode, MOUNT, Problem};
+use gatehouse_protocol::{ErrorCode, Front, MOUNT, Problem};
 use sha2::{Digest as _, Sha256};
 
 use super::{admission, answer::Refusal, responder::App};
@@ -20,6 +21,8 @@ use super::{admission, answer::Refusal, responder::App};
 #[derive(Debug)]
 pub(super) struct Page {
     html: String,
+    /// The same for any address: the files are named by their whole path.
+    anywhere: String,
     policy: String,
 }
 
@@ -30,9 +33,12 @@ impl Page {
     }
 
     fn new(html: &str, base_path: &str) -> Self {
-        let base_path = base_path.replace('&', "&amp;").replace('"', "&quot;");
+        let base_path = attribute(base_path);
         let place = |base: &str| format!("data-endpoint=\"{base}{MOUNT}\"");
         let html = html.replace(&place(""), &place(&base_path));
+        let anywhere = html
+            .replace("data-endpoint=\".\"", &place(&base_path))
+            .replace("=\"assets/", &format!("=\"{base_path}{MOUNT}/assets/"));
         let scripts = hashes(&html, "script");
         let styles = hashes(&html, "style");
         let policy = format!(
@@ -40,8 +46,26 @@ impl Page {
              connect-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; \
              frame-ancestors 'none'"
         );
-        Self { html, policy }
+        Self { html, anywhere, policy }
     }
+}
+
+impl Page {
+    /// The page in the place of another one: it is told what it would have to ask for, so that it can be drawn at once,
+    /// and loads the address anew when there is something else to see.
+    pub(super) fn front(&self, front: &Front) -> Response {
+        let state = serde_json::to_string(front).unwrap_or_default();
+        let told = format!("data-front=\"{}\" data-endpoint=", attribute(&state));
+        let html = self.anywhere.replacen("data-endpoint=", &told, 1);
+        let headers =
+            [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, self.policy.as_str())];
+        (headers, html).into_response()
+    }
+}
+
+/// A text inside a quoted attribute.
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }
 
 /// The page.

@@ -127,11 +127,21 @@ impl Responder {
             Ok(()) if preflight => StatusCode::NO_CONTENT.into_response(),
             Ok(()) => self.route(request, peer).await,
         };
-        headers::secure(response.headers_mut());
         if let Some(origin) = origin {
             admission::share(response.headers_mut(), &origin, preflight);
         }
         metrics::count(route, response.status());
+        Self::finish(response).await
+    }
+
+    /// What handlers share.
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Completes a response.
+    pub(super) async fn finish(mut response: axum::response::Response) -> Response<Bytes> {
+        headers::secure(response.headers_mut());
         let (parts, body) = response.into_parts();
         // Every body here is already in memory.
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();

@@ -5,6 +5,7 @@ mod lifetime;
 mod ticket;
 mod token;
 
+use gatehouse_protocol::SessionState;
 use serde::{Deserialize, Serialize};
 
 pub use cache::{Cached, SessionCache};
@@ -77,4 +78,17 @@ pub struct LiveSession {
     pub session: Session,
     /// Its identity, as it was when read.
     pub identity: Identity,
+}
+
+impl LiveSession {
+    /// What its own browser is told of it.
+    pub fn state(&self) -> SessionState {
+        let Identity { username, email, roles, .. } = &self.identity;
+        let confirmed = email.as_ref().filter(|email| email.verified_at.is_some());
+        SessionState::SignedIn {
+            username: username.as_str().to_owned(),
+            email: confirmed.map(|email| email.address.as_str().to_owned()),
+            roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
+        }
+    }
 }

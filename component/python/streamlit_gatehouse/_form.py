@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
-from streamlit_gatehouse import _native, _state, _streamlit
+from streamlit_gatehouse import _native, _state, _streamlit, _streamlit_wire
 
 _KEY = "gatehouse-form-"
 _ATTEMPT = "gatehouse-attempt"
@@ -75,7 +75,7 @@ def handle() -> str | None:
     if running is None:
         return None
     if _state.gated:
-        return _streamlit.handshake_header(running, "x-gatehouse-handle")
+        return _streamlit.handshake_header(running, _streamlit_wire.HANDLE)
     _state.start_plain()
     cookies = "; ".join(f"{name}={value}" for name, value in st.context.cookies.items())
     _native.adopt(running.session_id, cookies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from streamlit_gatehouse import _state, _streamlit
+from streamlit_gatehouse import _state, _streamlit_wire
 
 #: Nothing below these is a page of Streamlit's own.
 _NO_PAGES = ("/_stcore/", "/media/", "/component/", "/static/", "/app/static/")
@@ -59,11 +59,11 @@ class Page:
 
     async def _finish(self, start: MutableMapping[str, Any]) -> None:
         self._looks = False
-        if _streamlit.is_index(self._body):
+        if _streamlit_wire.is_index(self._body):
             names = _state.manifest()
             assets = f"{_state.base_path}/_gatehouse/assets/"
             tag = f'<script src="{assets}{names["watch"]}"></script>'
-            self._body = _streamlit.inject(self._body, tag.encode("ascii"))
+            self._body = _streamlit_wire.inject(self._body, tag.encode("ascii"))
             headers = [h for h in start["headers"] if h[0].lower() not in _STALE]
             headers.append((b"content-length", str(len(self._body)).encode("ascii")))
             if not self._signed_in:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from streamlit_gatehouse import _native, _streamlit, _versions
+from streamlit_gatehouse import _native, _pages, _streamlit, _versions
 
 ASSETS = Path(__file__).parent / "static"
 
@@ -74,7 +74,22 @@ def start_gate(scope: MutableMapping[str, Any]) -> None:
         port = int(server[1] if server else _streamlit.option("server.port"))
         _native.mount(port, base_path)
         gated = True
+        rules = _native.page_rules()
+        _pages.enforce(rules)
         announce(port)
+        script = _streamlit.main_script()
+        if script is not None and not _native.covers_app():
+            _name_unguarded(_pages.unguarded(Path(script), rules))
+
+
+def _name_unguarded(pages: Sequence[str]) -> None:
+    if pages:
+        print(
+            f'\n  Open to everyone, because gate = "script" and nothing in them asks for a login: {", ".join(pages)}\n'
+            '  Call gatehouse.login() or require() at their top, or write a rule: [pages] in gatehouse.toml.\n',
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def start_plain() -> int:

@@ -1,4 +1,5 @@
-"""Everything of Streamlit's internals that this package leans on, and nothing else.
+"""Everything of Streamlit's internals that this package leans on, and nothing else; the gate's part is in
+``_streamlit_wire.py``.
 
 Each function here has a test of the same name in ``tests/streamlit/test_internals.py``, which fails with a
 sentence when a release has changed what it uses. When a new minor has passed them, raise ``NEWEST`` in
@@ -7,25 +8,19 @@ sentence when a release has changed what it uses. When a new minor has passed th
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
+
+from streamlit_gatehouse._streamlit_wire import CLAIM, claims
 
 if TYPE_CHECKING:
     from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
     from streamlit_gatehouse._native import Identity
 
-Headers: TypeAlias = list[tuple[bytes, bytes]]
-
-#: The claim of ours that names the session; nobody else may bring it.
-CLAIM = "gatehouse"
-USER_COOKIE = "_streamlit_user"
 _PAGE = "gatehouse-page"
 _COMPONENT = "streamlit-gatehouse.form"
-#: Python's own limit is a thousand calls, some of which are Streamlit's.
-_DEPTH_MAX = 500
 
 
 def serving() -> bool:
@@ -90,20 +85,6 @@ def is_drawn(running: ScriptRunContext, key: str) -> bool:
     return key in running.shared.widget_user_keys_this_run or in_fragment_rerun(running)
 
 
-def claims(identity: Identity, others: Mapping[str, Any]) -> dict[str, Any]:
-    """Build ``st.user``: who signed in, beside what the app's own ``st.login`` claims, which stays."""
-    ours = {
-        "sub": identity.id,
-        "username": identity.username,
-        "name": identity.username,
-        "email": identity.email,
-        "roles": identity.roles,
-        "aal": identity.aal,
-        "authenticated_at": identity.authenticated_at // 1000,
-    }
-    return {**ours, **others, "is_logged_in": True, CLAIM: identity.session}
-
-
 def write_user(running: ScriptRunContext, identity: Identity) -> None:
     """Fill ``st.user`` at once, and have Streamlit refuse this session to everyone else.
 
@@ -126,89 +107,33 @@ def refuse_resume(running: ScriptRunContext, identity: Identity) -> None:
         cast("dict[str, Any]", running.user_info)[CLAIM] = identity.session
 
 
-def with_user_cookie(headers: Headers, identity: Identity | None) -> Headers:
-    """Put the identity into the websocket's scope as Streamlit's own signed cookie; no browser holds it.
+def guard_pages(may_run: Callable[[Sequence[str]], None]) -> None:
+    """Have ``may_run`` called with a page's names before any code of it runs, however it came to its turn.
 
-    A cookie of an app's ``st.login`` is merged. One with our claim was copied out of an app: it is dropped.
+    Both a ``pages/`` folder and ``st.navigation`` find the page in one function; a script that leads to a
+    page by ``st.switch_page`` comes through there, too. What ``may_run`` raises ends the run.
     """
-    from starlette.requests import cookie_parser
-    from streamlit.auth_util import get_cookie_with_chunks
-    from streamlit.web.server.server_util import get_cookie_secret
-    from streamlit.web.server.starlette.starlette_app_utils import create_signed_value, decode_signed_value
+    from streamlit.commands import navigation
 
-    secret = get_cookie_secret()
-    cookies: dict[str, str] = {}
-    for name, value in headers:
-        if name.lower() == b"cookie":
-            cookies.update(cookie_parser(value.decode("latin-1")))
+    find = navigation._navigation
+    if hasattr(find, "gatehouse"):
+        return
 
-    def one(name: str) -> bytes | None:
-        value = cookies.get(name)
-        return None if value is None else decode_signed_value(secret, name, value.encode("latin-1"))
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        page = find(*args, **kwargs)
+        # A default page is at the app's own address, and has a name of its own all the same.
+        may_run((page.url_path, page._url_path))
+        return page
 
-    theirs: dict[str, Any] = {}
-    try:
-        decoded = json.loads(get_cookie_with_chunks(one, USER_COOKIE) or b"{}")
-        if isinstance(decoded, dict):
-            theirs = decoded
-    except ValueError:
-        theirs = {}
-    forged = CLAIM in theirs
-    if identity is None and not forged:
-        return headers
-    kept = [header for header in headers if header[0].lower() != b"cookie"]
-    pairs = {k: v for k, v in cookies.items() if k != USER_COOKIE and not k.startswith(USER_COOKIE + "__")}
-    if identity is not None:
-        origin = next((v.decode("latin-1") for k, v in headers if k.lower() == b"origin"), "")
-        base = {} if forged or theirs.get("origin") != origin_of(origin) else theirs
-        payload = {**claims(identity, base), "origin": origin_of(origin)}
-        pairs[USER_COOKIE] = create_signed_value(secret, USER_COOKIE, json.dumps(payload)).decode("ascii")
-    if pairs:
-        line = "; ".join(f"{name}={value}" if name else value for name, value in pairs.items())
-        kept.append((b"cookie", line.encode("latin-1")))
-    return kept
+    cast("Any", guarded).gatehouse = True
+    navigation._navigation = cast("Any", guarded)
 
 
-def origin_of(origin: str) -> str:
-    """Give the origin in the spelling that Streamlit compares."""
-    parts = urlsplit(origin)
-    return f"{parts.scheme}://{parts.netloc}"
+def page_name(path: Path) -> str:
+    """Give the name of a file in a ``pages/`` folder, which is the last part of its address."""
+    from streamlit.source_util import page_icon_and_name
 
-
-def causes_activity(message: bytes) -> bool:
-    """Say whether a message of the browser is a rerun that a person caused, not a timer or a heartbeat."""
-    from streamlit.proto.BackMsg_pb2 import BackMsg
-
-    parsed = BackMsg()
-    try:
-        parsed.ParseFromString(message)
-    except Exception:
-        # Streamlit refuses the message next. (protobuf's own error comes without types.)
-        return False
-    return parsed.WhichOneof("type") == "rerun_script" and not parsed.rerun_script.is_auto_rerun
-
-
-def too_deep(message: bytes) -> bool:
-    """Say whether a message carries JSON nested so deep that Streamlit's reading of it would raise."""
-    if message.count(b"[") + message.count(b"{") <= _DEPTH_MAX:
-        return False
-    from streamlit.proto.BackMsg_pb2 import BackMsg
-
-    parsed = BackMsg()
-    try:
-        parsed.ParseFromString(message)
-    except Exception:
-        return False
-    states = parsed.rerun_script.widget_states.widgets
-    return any(_depth(state.json_value or state.json_trigger_value) > _DEPTH_MAX for state in states)
-
-
-def _depth(text: str) -> int:
-    deepest = depth = 0
-    for bracket in re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+    return page_icon_and_name(path)[1]
 
 
 def option(name: str) -> Any:
@@ -274,16 +199,6 @@ def _nothing() -> None:
 
 
 _renderer: tuple[object, Callable[..., Any]] | None = None
-
-
-def is_index(body: bytes) -> bool:
-    """Say whether a page is Streamlit's own index.html, rather than a page of the app or of a component."""
-    return b"<title>Streamlit</title>" in body and b'<div id="root">' in body
-
-
-def inject(body: bytes, tag: bytes) -> bytes:
-    """Put a script in front of Streamlit's own, which are modules and therefore run later."""
-    return body.replace(b"<head>", b"<head>" + tag, 1)
 
 
 def run(script: str, options: dict[str, Any], arguments: Sequence[str], mounted: dict[str, Any]) -> None:

@@ -230,7 +230,7 @@ impl Machine {
             self.setting.opening = Opening::ChangePassword;
             return vec![announce, Effect::Load];
         }
-        vec![announce, Effect::Leave(self.destination())]
+        vec![announce, self.leave()]
     }
 
     fn sent_again(&mut self) -> Vec<Effect> {

@@ -92,6 +92,8 @@ pub enum TurnTo {
     Place(Place),
     /// Out.
     SignOut,
+    /// To the app.
+    App,
 }
 
 /// What else a card needs to know.
@@ -102,6 +104,7 @@ pub(super) struct Around<'a> {
     pub roles: &'a [String],
     pub endpoint: &'a str,
     pub embedded: bool,
+    pub in_place: bool,
 }
 
 fn field(field: Field, label: Text, values: &Values) -> FieldCard {
@@ -235,8 +238,10 @@ impl Card {
                 if !around.roles.is_empty() {
                     lead.push(named(Text::NotAllowedRoles, "roles", &around.roles.join(", ")));
                 }
+                let app = Turn { lead: None, link: Text::NotAllowedBack, to: TurnTo::App };
                 Self {
                     lead,
+                    turns: around.in_place.then_some(app).into_iter().collect(),
                     submit: Some((Text::NotAllowedSwitch.into(), Press::SignOut)),
                     ..Self::plain("not-allowed", Text::NotAllowedTitle)
                 }

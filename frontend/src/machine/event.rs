@@ -99,6 +99,8 @@ pub enum Effect {
     Done(&'static str),
     /// Leave the page for a path on this origin.
     Leave(String),
+    /// Load the page again.
+    Reload,
     /// Tell the other tabs.
     Announce(Announcement),
     /// Move the focus to a field, or to the heading of a form that has none.

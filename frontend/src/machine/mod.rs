@@ -39,6 +39,8 @@ pub struct Setting {
     pub challenge: Option<String>,
     /// A path on this origin to go to after signing in.
     pub next: Option<String>,
+    /// True where the form stands in the place of a page of the app: after signing in that page is loaded anew.
+    pub in_place: bool,
     /// Who is signed in, where the app knows.
     pub username: String,
     /// The roles that the page asks for.
@@ -151,6 +153,7 @@ impl Machine {
             roles: &self.setting.roles,
             endpoint: &self.setting.endpoint,
             embedded: self.setting.embedded,
+            in_place: self.setting.in_place,
         };
         Card::of(&self.screen, &around)
     }
@@ -207,7 +210,9 @@ impl Machine {
             Event::Go(place, values) => self.go(place, values),
             Event::Resend => self.resend(),
             Event::SignOut => self.sending(Effect::SignOut),
-            Event::Continue => vec![Effect::Leave(self.destination())],
+            // To the page that was refused there is no way on: it leads to the app's first one.
+            Event::Continue if matches!(self.screen, Screen::NotAllowed) => vec![Effect::Leave(self.app())],
+            Event::Continue => vec![self.leave()],
         }
     }
 
@@ -222,11 +227,18 @@ impl Machine {
         self.setting.challenge.clone().map(Challenge)
     }
 
+    /// On to what the person came for.
+    fn leave(&self) -> Effect {
+        if self.setting.in_place {
+            return Effect::Reload;
+        }
+        let wished = self.setting.next.as_deref().and_then(local_path).map(ToOwned::to_owned);
+        Effect::Leave(wished.unwrap_or_else(|| self.app()))
+    }
+
     /// Where the app is.
-    fn destination(&self) -> String {
-        let wished = self.setting.next.as_deref().and_then(local_path);
-        let app = self.config.as_ref().and_then(|c| local_path(&c.app_path));
-        wished.or(app).unwrap_or("/").to_owned()
+    fn app(&self) -> String {
+        self.config.as_ref().and_then(|c| local_path(&c.app_path)).unwrap_or("/").to_owned()
     }
 
     /// Shows another screen: what was wrong with the one before is forgotten, what was typed is kept, save passwords.

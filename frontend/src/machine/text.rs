@@ -71,6 +71,7 @@ texts! {
     NotAllowedLead = "not_allowed.lead",
     NotAllowedRoles = "not_allowed.roles",
     NotAllowedSwitch = "not_allowed.switch",
+    NotAllowedBack = "not_allowed.back",
     BrokenTitle = "broken.title",
     UnreachableTitle = "unreachable.title",
     UnreachableLead = "unreachable.lead",

@@ -88,6 +88,7 @@ fn quiet(stage: Stage, Turn { lead, link, to }: Turn) -> impl IntoView {
         stage.send(match to {
             TurnTo::Place(place) => Event::Go(place, stage.values()),
             TurnTo::SignOut => Event::SignOut,
+            TurnTo::App => Event::Continue,
         });
     };
     view! {

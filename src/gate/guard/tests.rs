@@ -1,84 +1,48 @@
 use std::{sync::Arc, time::Duration};
 
-use gatehouse_protocol::{Challenge, LoginState, LoginStep, Password};
-
-use super::{Gate, Refusal, Verdict};
+use super::{Refusal, Verdict};
 use crate::{
-    clock::{SharedClock, SystemClock},
-    config::{PasswordSettings, Settings},
-    endpoint::{Answer, CookieChange, Endpoint, NewUser, Parts, RequestContext},
-    entropy::OsEntropy,
-    gate::Header,
-    http::{CookieNames, HostPolicy},
-    keys::Key,
-    session::Secret,
-    storage::sqlite::SqliteStorage,
+    config::GateMode,
+    gate::kit::{admit, handshake, process, sign_in, with_alice, with_settings},
+    http::HostPolicy,
 };
 
-const PASSWORD: &str = "seven quiet herons";
-
-/// An endpoint as one process has it, on the database in `folder`.
-async fn process(folder: &tempfile::TempDir) -> Arc<Endpoint> {
-    let clock: SharedClock = Arc::new(SystemClock::default());
-    let path = folder.path().join("gatehouse.db");
-    let settings = Settings {
-        password: PasswordSettings { argon2_memory: 16, argon2_time: 1, ..PasswordSettings::default() },
-        ..Settings::default()
-    };
-    let storage = Arc::new(SqliteStorage::open(&path, clock.now(), &OsEntropy).await.unwrap());
-    let key = Key::from_bytes([7; 32]);
-    let parts = Parts { settings, storage, clock, entropy: Arc::new(OsEntropy), key };
-    let endpoint = Endpoint::assemble(parts).await.unwrap();
-    endpoint.start();
-    endpoint
+/// The gate covers the whole app: a websocket of nobody's is none of the app's.
+#[tokio::test]
+async fn anonymous_websocket_is_refused_where_the_gate_covers_the_app() {
+    let folder = tempfile::tempdir().unwrap();
+    let (endpoint, gate) = with_settings(&folder, |settings| settings.gate = GateMode::App).await;
+    let policy = HostPolicy::local(8501);
+    let origin = Some("http://localhost:8501");
+    let refused = gate.admit(&policy, &handshake("localhost:8501", origin, "")).await.unwrap_err();
+    assert_eq!(refused, Refusal::SignedOut);
+    let (cookie, _) = sign_in(&endpoint, &gate.challenge("s:0")).await;
+    assert!(gate.current(&admit(&gate, &cookie).await).await.unwrap().is_some());
+    endpoint.set_user_disabled("alice", true).await.unwrap();
+    let refused = gate.admit(&policy, &handshake("localhost:8501", origin, &cookie)).await.unwrap_err();
+    assert_eq!(refused, Refusal::SignedOut);
 }
 
-async fn with_alice(folder: &tempfile::TempDir) -> (Arc<Endpoint>, Gate) {
-    let endpoint = process(folder).await;
-    let alice = NewUser {
-        username: "alice".into(),
-        email: None,
-        verified: false,
-        roles: vec!["admin".into()],
-        password: Password::new(PASSWORD),
-        must_change: false,
-    };
-    endpoint.add_user(alice).await.unwrap();
-    (Arc::clone(&endpoint), Gate::new(endpoint))
-}
-
-/// Signs alice in as a browser does: the cookie, and the ticket for `challenge`.
-async fn sign_in(endpoint: &Endpoint, challenge: &str) -> (String, Secret) {
-    let context = RequestContext {
-        address: None,
-        address_believed: false,
-        user_agent: String::new(),
-        session: None,
-        device: None,
-        locale: "en".into(),
-    };
-    let step = LoginStep::Password {
-        identifier: "alice".into(),
-        password: Password::new(PASSWORD),
-        keep: false,
-        challenge: Some(Challenge(challenge.into())),
-    };
-    let Answer { state, session_cookie, .. } = endpoint.login(&context, step).await.unwrap();
-    let CookieChange::Set { value, .. } = session_cookie else { panic!("no cookie") };
-    let LoginState::Complete { ticket: Some(ticket) } = state else { panic!("no ticket") };
-    let name = CookieNames::new(endpoint.instance(), false).session;
-    (format!("{name}={}", value.expose()), Secret::received(ticket.expose()))
-}
-
-fn handshake(host: &str, origin: Option<&str>, cookie: &str) -> Vec<Header> {
-    let mut headers = vec![(b"host".to_vec(), host.into()), (b"cookie".to_vec(), cookie.into())];
-    headers.extend(origin.map(|origin| (b"origin".to_vec(), origin.into())));
-    headers
-}
-
-async fn admit(gate: &Gate, cookie: &str) -> String {
-    let headers = handshake("localhost:8501", Some("http://localhost:8501"), cookie);
-    gate.admit(&HostPolicy::local(8501), &headers).await.unwrap().handle
+/// A message asks for a page whose rule its sender does not meet.
+#[tokio::test]
+async fn a_ruled_page_is_not_opened_without_its_role() {
+    let folder = tempfile::tempdir().unwrap();
+    let (endpoint, gate) = with_settings(&folder, |settings| {
+        settings.pages.insert("admin".into(), vec!["admin".into()]);
+        settings.pages.insert("ledger".into(), vec!["accountant".into()]);
+        settings.pages.insert("members".into(), Vec::new());
+    })
+    .await;
+    let anonymous = admit(&gate, "").await;
+    let (cookie, _) = sign_in(&endpoint, &gate.challenge("s:0")).await;
+    let alice = admit(&gate, &cookie).await;
+    for (page, for_nobody, for_alice) in
+        [("admin", false, true), ("ledger", false, false), ("members", false, true), ("about", true, true)]
+    {
+        assert_eq!(gate.may_open(&anonymous, page).await.unwrap(), for_nobody, "{page}");
+        assert_eq!(gate.may_open(&alice, page).await.unwrap(), for_alice, "{page}");
+    }
+    assert!(!gate.may_open("no such handle", "members").await.unwrap());
 }
 
 /// Another page, or a page under a name that was pointed here, opens the app's websocket.
@@ -154,7 +118,7 @@ async fn revoke_by_another_process_closes_the_websocket() {
     let watching = Arc::clone(&gate);
     tokio::spawn(async move { watching.watch(|handles| drop(closed.send(handles))).await });
 
-    let command_line = process(&folder).await;
+    let command_line = process(&folder, |_| ()).await;
     command_line.set_user_disabled("alice", true).await.unwrap();
     let handles = tokio::time::timeout(Duration::from_secs(5), reported.recv()).await.unwrap().unwrap();
     assert_eq!(handles, vec![handle.clone()]);
