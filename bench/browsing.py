@@ -77,8 +77,9 @@ def forms(home: Path) -> list[Row]:
     with sync_playwright() as playwright, ExitStack() as stack:
         apps = [
             peers.bare(home / "bare"),
-            peers.gatehouse(home / "gatehouse"),
+            peers.gatehouse(home / "gatehouse", "script"),
             peers.authenticator(home / "ten", 10),
+            peers.gatehouse(home / "covered"),
         ]
         for app in apps:
             stack.callback(app.start().stop)
@@ -88,7 +89,7 @@ def forms(home: Path) -> list[Row]:
         for _ in range(PAIRS):
             bare.append(cold(browser, apps[0].url))
             ours.append(cold(browser, apps[1].url))
-            full.append(cold(browser, apps[1].url + "/_gatehouse/"))
+            full.append(cold(browser, apps[3].url))
             theirs.append(cold(browser, apps[2].url))
         browser.close()
     samples = {"bare": bare, "gatehouse": ours, "full_page": full, "authenticator": theirs}
@@ -103,17 +104,19 @@ def forms(home: Path) -> list[Row]:
 
 
 def clicks(home: Path) -> list[Row]:
-    bare, ours, ten, thousand = ([] for _ in range(4))  # type: list[float], list[float], list[float], list[float]
+    bare, ours, full, ten, thousand = ([] for _ in range(5))  # type: list[float], list[float], list[float], list[float], list[float]
     with sync_playwright() as playwright, ExitStack() as stack:
         apps = [
             peers.bare(home / "bare"),
-            peers.gatehouse(home / "gatehouse"),
+            peers.gatehouse(home / "gatehouse", "script"),
             peers.authenticator(home / "ten", 10),
             peers.authenticator(home / "thousand", 1000),
+            peers.gatehouse(home / "covered"),
         ]
         for app in apps:
             stack.callback(app.start().stop)
         peers.add_bob(apps[1])
+        peers.add_bob(apps[4])
         browser = launch(playwright)
         for number in range(PAIRS + 1):
             pair = (
@@ -124,12 +127,14 @@ def clicks(home: Path) -> list[Row]:
                 continue
             bare.append(pair[0])
             ours.append(pair[1])
+            full.append(clicked(browser, apps[4].url, fill("Username or e-mail"), "Sign in"))
             ten.append(clicked(browser, apps[2].url, fill("Username"), "Login"))
             if number <= 5:
                 thousand.append(clicked(browser, apps[3].url, fill("Username"), "Login"))
         browser.close()
     hash_ms = 24.0
-    samples = {"bare": bare, "gatehouse": ours, "authenticator_10": ten, "authenticator_1000": thousand}
+    samples = {"bare": bare, "gatehouse": ours, "full_page": full}
+    samples |= {"authenticator_10": ten, "authenticator_1000": thousand}
     return [
         Row(
             "click → content, more than a bare form",
@@ -140,7 +145,8 @@ def clicks(home: Path) -> list[Row]:
             samples=samples,
         ),
         Row("… bare st.form", median(bare), "ms"),
-        Row("… Gatehouse", median(ours), "ms"),
+        Row("… Gatehouse in the page", median(ours), "ms"),
+        Row("… Gatehouse full page", median(full), "ms", note="Streamlit is loaded after the click"),
         Row("… streamlit-authenticator, 10 users", median(ten), "ms"),
         Row("… streamlit-authenticator, 1,000 users", median(thousand), "ms", note="5 samples"),
     ]

@@ -103,7 +103,19 @@ def guard(home: Path) -> list[Row]:
 
 
 def gate(home: Path) -> list[Row]:
-    served = peers.gatehouse(home / "gate").start()
+    plain = messages(peers.gatehouse(home / "gate"))
+    ruled = messages(peers.gatehouse(home / "ruled", settings='[pages]\nadmin = ["admin"]\n'))
+    added = difference(plain["gate"], plain["bare"])
+    with_rules = difference(ruled["gate"], ruled["bare"])
+    return [
+        Row("gate, per websocket message", added, "µs", 20, samples=plain),
+        Row("gate, per websocket message, with rules for pages", with_rules, "µs", 20, samples=ruled),
+    ]
+
+
+def messages(served: Served) -> dict[str, list[float]]:
+    """Microseconds per message, through the gate and without it."""
+    served.start()
     try:
         peers.add_bob(served)
         step = {"step": "password", "identifier": peers.NAME, "password": peers.PASSWORD, "keep": True}
@@ -120,5 +132,4 @@ def gate(home: Path) -> list[Row]:
     command = [python, probe, str(served.script), str(served.port), "; ".join(cookies)]
     printed = subprocess.check_output(command, cwd=served.home, text=True)
     samples: dict[str, list[float]] = json.loads(printed.splitlines()[-1])
-    added = difference(samples["gate"], samples["bare"])
-    return [Row("gate, per websocket message", added, "µs", 20, samples=samples)]
+    return samples

@@ -16,8 +16,8 @@ def bare(home: Path) -> Served:
     return Served(APPS / "bare_form.py", home, plain=True, environment=ENVIRONMENT)
 
 
-def gatehouse(home: Path) -> Served:
-    return Served(APPS / "guarded.py", home, environment=ENVIRONMENT)
+def gatehouse(home: Path, gate: str = "app", settings: str = "") -> Served:
+    return Served(APPS / "guarded.py", home, environment=ENVIRONMENT, gate=gate, settings=settings)
 
 
 def add_bob(served: Served) -> None:

@@ -58,7 +58,7 @@ def memory(home: Path) -> list[Row]:
     bare, ours = [], []
     for number in range(PAIRS):
         bare.append(resident(peers.bare(home / f"bare{number}")))
-        ours.append(resident(peers.gatehouse(home / f"gatehouse{number}")))
+        ours.append(resident(peers.gatehouse(home / f"gatehouse{number}", "script")))
     return [
         Row("memory added, idle", difference(ours, bare), "MB", 40, samples={"bare": bare, "ours": ours}),
         Row("… bare st.form", median(bare), "MB"),

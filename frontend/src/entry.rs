@@ -2,7 +2,7 @@
 
 use core::any::Any;
 
-use gatehouse_protocol::{Front, rule::Class};
+use gatehouse_protocol::rule::Class;
 use js_sys::{Function, JSON, JsString, RegExp};
 use leptos::{mount::mount_to, prelude::Owner};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use web_sys::{HtmlElement, UrlSearchParams, Window};
 
 use crate::{
     decode::{Unreadable, decode},
-    http::Api,
+    http::{Api, part},
     machine::{Event, Link, Machine, Opening, Rules, Setting},
     stage::{Stage, World},
     view,
@@ -109,9 +109,8 @@ pub fn start(element: HtmlElement) -> Result<(), JsValue> {
     let api = Api::new(&web_sys::Url::new_with_base(&endpoint, &base)?.href());
     // What the page says of itself in the place of a page of the app. The address is that page's, and its own affair.
     let front = element.dataset().get("front").and_then(|text| JSON::parse(&text).ok());
-    let front: Option<Front> = front.and_then(|value| decode(value).ok());
     let in_place = front.is_some();
-    let asked = front.as_ref().and_then(|front| front.asked.clone());
+    let asked: Option<Vec<String>> = front.as_ref().and_then(|front| part(front, "asked").ok()?);
     let opening = match asked {
         Some(_) => Opening::NotAllowed,
         None if in_place => Opening::default(),

@@ -34,8 +34,11 @@ impl Api {
         &self.base
     }
 
-    /// Asks what the endpoint is and who is signed in.
-    pub(crate) async fn load(self) -> Reply<(ClientConfig, SessionState)> {
+    /// Asks what the endpoint is and who is signed in, unless the page was `told`.
+    pub(crate) async fn load(self, told: Option<JsValue>) -> Reply<(ClientConfig, SessionState)> {
+        if let Some(front) = told {
+            return Ok((part(&front, "config")?, part(&front, "session")?));
+        }
         let (config, session) =
             join(exchange(self.url("/config"), None), exchange(self.url("/session"), None)).await;
         Ok((parse(config?)?, parse(session?)?))
@@ -122,6 +125,11 @@ async fn exchange(url: String, body: Option<String>) -> Reply<JsValue> {
     let text = response.text().await.map_err(|_| Failure::Unreachable)?;
     let value = js_sys::JSON::parse(&text).map_err(|_| Failure::Unreachable)?;
     if response.ok() { Ok(value) } else { Err(Failure::Refused(parse(value)?)) }
+}
+
+/// A part of what the page was told.
+pub(crate) fn part<T: DeserializeOwned>(front: &JsValue, name: &str) -> Reply<T> {
+    parse(js_sys::Reflect::get(front, &name.into()).map_err(|_| Failure::Unreachable)?)
 }
 
 fn parse<T: DeserializeOwned>(value: JsValue) -> Reply<T> {

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use futures_util::future::join;
-use gatehouse_protocol::Front;
 use js_sys::Function;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -28,7 +27,7 @@ pub(crate) struct World {
     pub(crate) on_done: Option<Function>,
     pub(crate) standalone: bool,
     /// What the page was told at once, and does not have to ask for.
-    pub(crate) front: Option<Front>,
+    pub(crate) front: Option<JsValue>,
 }
 
 /// The machine and its world. Copied freely; everything goes with the mounted view.
@@ -122,16 +121,11 @@ impl Stage {
 
     fn load(self, world: Rc<World>) {
         // Only at first: who asks again wants to know what is true by now.
-        let first = self.see(|machine| machine.config().is_none());
-        let told = world.front.clone().filter(|_| first).map(|front| (front.config, front.session));
-        let loaded = async {
-            match told {
-                Some(told) => Ok(told),
-                None => world.api.clone().load().await,
-            }
-        };
+        let first = self.machine.with_untracked(|machine| machine.config().is_none());
+        let told = world.front.clone().filter(|_| first);
         spawn_local(async move {
-            let (loaded, words) = join(loaded, Words::load(world.locale.as_deref())).await;
+            let (loaded, words) =
+                join(world.api.clone().load(told), Words::load(world.locale.as_deref())).await;
             self.words.try_set(Rc::new(words));
             self.send(Event::Loaded(loaded));
         });

@@ -35,6 +35,7 @@ class Served:
         *,
         settings: str = "",
         plain: bool = False,
+        gate: str = "",
         environment: Path = NEWEST,
         below: str = "",
     ) -> None:
@@ -50,7 +51,7 @@ class Served:
         else:
             home.mkdir(parents=True, exist_ok=True)
             self.script = Path(shutil.copy(app, home / "app.py"))
-        (home / "gatehouse.toml").write_text(settings)
+        (home / "gatehouse.toml").write_text((f'gate = "{gate}"\n' if gate else "") + settings)
         self.output: list[str] = []
         self._process: subprocess.Popen[str] | None = None
 

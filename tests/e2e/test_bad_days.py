@@ -14,7 +14,7 @@ PASSWORD = "quiet harbor window lamp"
 
 @pytest.fixture(scope="module")
 def app(serve: Serve) -> Served:
-    app = serve(ROOT / "examples" / "quickstart")
+    app = serve(ROOT / "examples" / "quickstart", gate="script")
     app.command("users", "add", "bob", typed=PASSWORD + "\n")
     return app
 

@@ -15,8 +15,9 @@ PASSWORD = "quiet harbor window lamp"
 LINK = "/admin?from=mail"
 WAYS: dict[str, dict[str, Any]] = {
     "gatehouse run": {"below": "/tools/app"},
+    "script": {"below": "/tools/app", "gate": "script"},
     "streamlit run": {"plain": True},
-    "oldest": {"environment": OLDEST},
+    "oldest": {"environment": OLDEST, "gate": "script"},
 }
 
 

@@ -15,11 +15,11 @@ ADMIN, ADMIN_PASSWORD = "ada", "correct battery staple ada"
 BOB, BOB_EMAIL, BOB_PASSWORD = "bob", "bob@example.org", "quiet harbor window lamp"
 
 
-@pytest.fixture(scope="module")
-def app(serve: Serve, mailbox: Mailbox) -> Served:
+@pytest.fixture(scope="module", params=["app", "script"])
+def app(serve: Serve, mailbox: Mailbox, request: pytest.FixtureRequest) -> Served:
     """The quickstart with open registration, an administrator made by the printed link, and Bob."""
     settings = 'app_name = "Quickstart"\nregistration = "open"\n' + mailbox.settings()
-    app = serve(ROOT / "examples" / "quickstart", settings=settings)
+    app = serve(ROOT / "examples" / "quickstart", settings=settings, gate=request.param)
     app.setup_link()
     typed = BOB_PASSWORD + "\n"
     app.command("users", "add", BOB, "--email", BOB_EMAIL, "--role", "editor", typed=typed)

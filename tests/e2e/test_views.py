@@ -25,9 +25,10 @@ def app(serve: Serve, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory
         'app_name = "Quickstart"\n'
         'tagline = "Numbers, drawn quickly."\n'
         'registration = "open"\n'
+        '[pages]\nLedger = ["accountant"]\n'
         "[limits]\nmails_per_address = 100\n"
     )
-    app = serve(source, settings=settings + mailbox.settings())
+    app = serve(source, settings=settings + mailbox.settings(), gate="script")
     app.command("users", "add", "bob", "--email", "bob@example.org", typed=PASSWORD + "\n")
     return app
 

@@ -200,6 +200,21 @@ def not_allowed(app: Served, mailbox: Mailbox, page: Page) -> None:
     Form(page).expect_title("This page isn't open to you")
 
 
+def not_allowed_full_page(app: Served, mailbox: Mailbox, page: Page) -> None:
+    """In the place of a page whose rule somebody does not meet."""
+    login(app, mailbox, page)
+    Form(page).sign_in("bob", PASSWORD)
+    expect_content(page, "Welcome, bob")
+    page.goto(f"{app.url}/Ledger")
+    Form(page).expect_title("This page isn't open to you")
+
+
+def login_in_place(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    """In the place of a page that asks for a sign-in."""
+    page.goto(f"{app.url}/Ledger")
+    Form(page).expect_title("Sign in")
+
+
 def signed_in(app: Served, mailbox: Mailbox, page: Page) -> None:
     login(app, mailbox, page)
     Form(page).sign_in("bob", PASSWORD)
@@ -250,6 +265,8 @@ VIEWS: list[View] = [
     broken_link,
     unreachable,
     not_allowed,
+    not_allowed_full_page,
+    login_in_place,
     signed_in,
     change_password,
     change_password_in_app,

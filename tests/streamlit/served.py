@@ -72,8 +72,14 @@ class Served:
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
         """Get a page of the app."""
+        return self.ask("GET", path, headers)
+
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send a request without a body to the app."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
-        connection.request("GET", path, headers={"Host": self.host(self.port), **(headers or {})})
+        connection.request(method, path, headers={"Host": self.host(self.port), **(headers or {})})
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
@@ -129,10 +135,11 @@ def serve(
     directory: Path,
     *,
     gate: bool = True,
+    mode: str = "script",
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Served]:
-    """Serve a copy of `app` (a folder with `app.py`) until the block ends."""
+    """Serve a copy of `app` (a folder with `app.py`) until the block ends; `mode` is what the gate covers."""
     if not (directory / "app.py").exists():
         shutil.copytree(app, directory, dirs_exist_ok=True)
     port = free_port()
@@ -144,7 +151,7 @@ def serve(
             cwd=directory,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, "GATEHOUSE_GATE": mode, **(environment or {})},
         )
     served = Served(port, directory, process, log, port)
     try:

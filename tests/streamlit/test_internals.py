@@ -3,58 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import json
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import streamlit
+from somebody import SOMEBODY
 from streamlit_gatehouse import _streamlit, _versions
 from streamlit_gatehouse._versions import NEWEST
-
-ORIGIN = "http://localhost:8501"
-
-
-class Somebody:
-    """Stands in for what the native module says of a session."""
-
-    session = "ses_1"
-    id = "id_1"
-    username = "Jürgen"
-    email = None
-    roles = ("admin",)
-    aal = 1
-    authenticated_at = 1_700_000_000_000
-
-
-SOMEBODY: Any = Somebody()
-
-
-@pytest.fixture(autouse=True)
-def secret(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Sign with a secret that the tests know."""
-    from streamlit.web.server import server_util
-
-    monkeypatch.setattr(server_util, "get_cookie_secret", lambda: "s3cret")
-    return "s3cret"
-
-
-def user_info(headers: _streamlit.Headers) -> dict[str, Any]:
-    """Read the signed cookie as Streamlit's websocket handler does."""
-    from starlette.requests import cookie_parser
-    from streamlit.web.server.starlette import starlette_websocket
-
-    cookies = cookie_parser(dict(headers).get(b"cookie", b"").decode("latin-1"))
-    assert hasattr(starlette_websocket, "_get_signed_cookie_with_chunks"), "how the user cookie is read"
-    setattr(starlette_websocket, "get_cookie_secret", lambda: "s3cret")  # noqa: B010 (it is not exported)
-    raw = starlette_websocket._get_signed_cookie_with_chunks(cookies, "_streamlit_user")
-    return starlette_websocket._parse_decoded_user_cookie(raw, ORIGIN) if raw else {}
-
-
-def signed(payload: dict[str, Any]) -> bytes:
-    """Sign a cookie as `st.login` does."""
-    from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
-
-    return b"_streamlit_user=" + create_signed_value("s3cret", "_streamlit_user", json.dumps(payload))
 
 
 @pytest.mark.parametrize(
@@ -94,8 +51,6 @@ def test_context() -> None:
 
 def test_handshake_header(monkeypatch: pytest.MonkeyPatch) -> None:
     """The handshake's headers are where they are read, and the last of a name counts."""
-    from types import SimpleNamespace
-
     from streamlit import runtime
     from streamlit.runtime import Runtime
     from streamlit.runtime.session_manager import ClientContext, SessionClient
@@ -113,8 +68,6 @@ def test_handshake_header(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_keep_page() -> None:
     """A page that a browser asked for is found, though the runs before it never came to `st.navigation`."""
-    from types import SimpleNamespace
-
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.util import calc_hash
 
@@ -145,8 +98,6 @@ def test_keep_page() -> None:
 
 def test_is_drawn() -> None:
     """What is drawn in a run is noted by its key; around a fragment everything is there."""
-    from types import SimpleNamespace
-
     from streamlit.elements.lib import utils
     from streamlit.runtime.scriptrunner_utils.shared_run_state import SharedRunState
 
@@ -172,8 +123,6 @@ def test_write_user() -> None:
 
 def test_refuse_resume(monkeypatch: pytest.MonkeyPatch) -> None:
     """A session can be kept from being resumed, by Streamlit's mark or, before there was one, by its user."""
-    from types import SimpleNamespace
-
     from streamlit.runtime import Runtime
 
     running: Any = SimpleNamespace(session_id="s", user_info={})
@@ -187,63 +136,6 @@ def test_refuse_resume(monkeypatch: pytest.MonkeyPatch) -> None:
     assert running.user_info == {"gatehouse": "ses_1"}
     release = tuple(int(part) for part in streamlit.__version__.split(".")[:2])
     assert release < NEWEST or hasattr(Runtime, "mark_session_nonresumable"), "the mark is gone"
-
-
-def test_with_user_cookie() -> None:
-    """A websocket's scope with our cookie gives a complete `st.user`, whatever the script of the name."""
-    headers = _streamlit.with_user_cookie([(b"origin", ORIGIN.encode()), (b"cookie", b"a=1")], SOMEBODY)
-    info = user_info(headers)
-    assert info["is_logged_in"] is True
-    assert info["username"] == "Jürgen"
-    assert info["roles"] == ["admin"]
-    assert b"a=1" in dict(headers)[b"cookie"]
-
-
-def test_with_user_cookie_keeps_what_st_login_claims() -> None:
-    """The app's own provider said who this is to the app; that stays."""
-    theirs = signed({"origin": ORIGIN, "is_logged_in": True, "email": "j@example.org", "iss": "https://idp"})
-    headers = [(b"origin", ORIGIN.encode()), (b"cookie", theirs)]
-    info = user_info(_streamlit.with_user_cookie(headers, SOMEBODY))
-    assert (info["email"], info["iss"], info["username"]) == ("j@example.org", "https://idp", "Jürgen")
-
-
-def test_with_user_cookie_drops_one_that_was_copied() -> None:
-    """A cookie of ours that comes back from a browser was read out of an app."""
-    ours = _streamlit.with_user_cookie([(b"origin", ORIGIN.encode())], SOMEBODY)
-    copied = [(b"origin", ORIGIN.encode()), (b"cookie", dict(ours)[b"cookie"])]
-    assert user_info(copied)["username"] == "Jürgen", "it would be believed"
-    assert user_info(_streamlit.with_user_cookie(copied, None)) == {}
-
-
-def test_causes_activity() -> None:
-    """A person's rerun counts; a timer's and a heartbeat do not."""
-    from streamlit.proto.BackMsg_pb2 import BackMsg
-
-    person, timer, heartbeat = BackMsg(), BackMsg(), BackMsg()
-    person.rerun_script.query_string = "a=1"
-    timer.rerun_script.is_auto_rerun = True
-    heartbeat.app_heartbeat = True
-    told = [_streamlit.causes_activity(message.SerializeToString()) for message in (person, timer, heartbeat)]
-    assert told == [True, False, False]
-    assert not _streamlit.causes_activity(b"\xff\xff")
-
-
-def test_too_deep() -> None:
-    """What Streamlit can't read without an exception is seen before; brackets in texts are none."""
-    from streamlit.proto.BackMsg_pb2 import BackMsg
-
-    def carrying(text: str) -> bytes:
-        message = BackMsg()
-        state = message.rerun_script.widget_states.widgets.add()
-        state.id = "x"
-        state.json_trigger_value = text
-        data: bytes = message.SerializeToString()
-        return data
-
-    assert _streamlit.too_deep(carrying("[" * 1000))
-    assert _streamlit.too_deep(carrying('{"a":' * 1000))
-    assert not _streamlit.too_deep(carrying(json.dumps(["[" * 1000, "\\"])))
-    assert not _streamlit.too_deep(carrying(json.dumps([[n] for n in range(1000)])))
 
 
 def test_option() -> None:
@@ -288,8 +180,6 @@ def test_mount_component() -> None:
 
 def test_event_of_this_run() -> None:
     """What the form sent is found in the run's new values; anything else there is nothing."""
-    from types import SimpleNamespace
-
     from streamlit.runtime.state import SafeSessionState, SessionState
 
     state = SessionState()
@@ -301,17 +191,6 @@ def test_event_of_this_run() -> None:
     assert _streamlit.event_of_this_run(running, "form", "done") is None
     state._new_widget_state.set_from_value("$$X-form__events", 5)
     assert _streamlit.event_of_this_run(running, "form", "ticket") is None
-
-
-def test_is_index_and_inject() -> None:
-    """The page that Streamlit serves is recognized, and a script can be put before all others."""
-    from pathlib import Path
-
-    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
-    assert _streamlit.is_index(page), "index.html no longer looks as expected"
-    injected = _streamlit.inject(page, b"<script src=x></script>")
-    assert injected.index(b"<script src=x>") < injected.index(b"<script>")
-    assert not _streamlit.is_index(b"<html><title>My page</title></html>")
 
 
 def test_run() -> None:
@@ -336,3 +215,31 @@ def test_load_options_and_flags() -> None:
     command.main(["--server.port", "1234", "--server.headless", "true"], standalone_mode=False)
     assert found["server.port"] == 1234
     assert found["server.headless"] is True
+
+
+def test_page_name(tmp_path: Path) -> None:
+    """A file's number and sign are no part of its name."""
+    for file, name in (
+        ("2_Admin.py", "Admin"),
+        ("1_📈_Sales report.py", "Sales_report"),
+        ("plain.py", "plain"),
+    ):
+        assert _streamlit.page_name(tmp_path / file) == name
+
+
+def test_guard_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One function finds the page, for `st.navigation` and for a folder, and is looked up at the call."""
+    from streamlit.commands import navigation
+    from streamlit.runtime.scriptrunner import script_runner
+
+    assert "_navigation(" in inspect.getsource(navigation.navigation), "st.navigation finds pages elsewhere"
+    assert "import PageType, _navigation" in inspect.getsource(script_runner._mpa_v1), (
+        "pages/ finds them elsewhere"
+    )
+    page: Any = SimpleNamespace(url_path="", _url_path="home")
+    monkeypatch.setattr(navigation, "_navigation", lambda *_args, **_kwargs: page)
+    seen: list[Any] = []
+    _streamlit.guard_pages(seen.append)
+    _streamlit.guard_pages(seen.append)
+    assert navigation._navigation([], position="sidebar", expanded=False) is page
+    assert seen == [("", "home")], "once, by both of its names"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -26,14 +27,18 @@ HTML = {"Accept": "text/html"}
 
 
 @contextlib.contextmanager
-def run(directory: Path, *command: str) -> Iterator[Served]:
+def run(directory: Path, *command: str, mode: str = "script") -> Iterator[Served]:
     """Serve the mounted app by a command of Python's, which is told the port."""
     shutil.copytree(APPS / "mounted", directory, dirs_exist_ok=True)
     port = free_port()
     log = directory / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *command, str(port)], cwd=directory, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, *command, str(port)],
+            cwd=directory,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "GATEHOUSE_GATE": mode},
         )
     served = Served(port, directory, process, log, port)
     try:

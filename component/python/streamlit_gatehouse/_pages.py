@@ -33,12 +33,14 @@ def enforce(rules: Mapping[str, Sequence[str]]) -> None:
 def unguarded(script: Path, ruled: Iterable[str]) -> list[str]:
     """Name the pages of an app that never call Gatehouse and have no rule: everyone may run them.
 
-    Read from the source text, so it is a help and no guard. Under ``st.navigation`` the main script runs before
-    each page, and its call counts for all of them; a ``pages/`` folder has no such thing.
+    Read from the source text, so it is a help and no guard. Under ``st.navigation`` the main script runs
+    before each page, and its call counts for all of them; a ``pages/`` folder has no such thing.
     """
     names = set(ruled)
     tree = _parsed(script)
-    folder = [] if tree is None or _calls(tree, {"navigation"}) else sorted((script.parent / "pages").glob("*.py"))
+    folder = (
+        [] if tree is None or _calls(tree, {"navigation"}) else sorted((script.parent / "pages").glob("*.py"))
+    )
     found = []
     if "" not in names and not _guards(tree):
         found.append(script.name)

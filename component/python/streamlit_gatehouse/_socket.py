@@ -68,9 +68,7 @@ class Socket:
             if _streamlit_wire.too_deep(data):
                 return FORGED, ""
             page = _streamlit_wire.page_asked_for(data, self._pages) if self._pages else None
-            if page is not None and not await answer(
-                lambda done: _native.may_open(self._handle, page, done)
-            ):
+            if page is not None and not await answer(lambda done: _native.may_open(self._handle, page, done)):
                 return FORBIDDEN, page
         except RuntimeError:
             return UNAVAILABLE, ""

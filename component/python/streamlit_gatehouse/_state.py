@@ -23,6 +23,11 @@ _PLAIN = """
   cookies, and pages that don't ask for a login are open to everyone. Serve it with `gatehouse run`.
 """
 
+_UNGUARDED = """
+  Open to everyone, because gate = "script" and nothing in them asks for a login: {pages}
+  Call gatehouse.login() or require() at their top, or write a rule: [pages] in gatehouse.toml.
+"""
+
 _plain_port: int | None = None
 _lock = threading.Lock()
 
@@ -84,12 +89,7 @@ def start_gate(scope: MutableMapping[str, Any]) -> None:
 
 def _name_unguarded(pages: Sequence[str]) -> None:
     if pages:
-        print(
-            f'\n  Open to everyone, because gate = "script" and nothing in them asks for a login: {", ".join(pages)}\n'
-            '  Call gatehouse.login() or require() at their top, or write a rule: [pages] in gatehouse.toml.\n',
-            file=sys.stderr,
-            flush=True,
-        )
+        print(_UNGUARDED.format(pages=", ".join(pages)), file=sys.stderr, flush=True)
 
 
 def start_plain() -> int:

@@ -127,7 +127,7 @@ def _depth(text: str) -> int:
 
 
 def page_names(pages: Sequence[str]) -> PageNames:
-    """Give every way in which a browser can name these pages; Streamlit's hash of a page is that of its name."""
+    """Give every way in which a browser can name these pages: by name, or by Streamlit's hash of it."""
     from streamlit.util import calc_hash
 
     return {known: page for page in pages for known in (page, calc_hash(page))}

@@ -1,4 +1,4 @@
-//! The page of its own: links with a token behind the `#`. It stays until the page goes, so there is one test for all.
+//! The page of its own: links with a token behind the `#`. It stays until the page goes, so there is one test for all links.
 
 use gatehouse_frontend::{entry::start, machine::local_path};
 use serde_json::json;
@@ -38,6 +38,51 @@ async fn a_link_is_opened_and_its_token_leaves_the_address_at_once() {
     assert_eq!(network.asked("/registration"), [json!({"step": "open", "token": "another-token"})]);
     assert_eq!(run("location.hash"), "");
     run(&format!("history.replaceState(null, '', {})", json!(before)));
+    root.remove();
+}
+
+/// In the place of a page of the app the form is drawn from what the page says, and leaves the address to that page.
+#[wasm_bindgen_test]
+async fn in_the_place_of_a_page_nothing_is_asked_before_the_form_is_drawn() {
+    let network = Network::up();
+    let before = run("location.href");
+    run("history.replaceState(null, '', '#reset=an-anchor-of-the-apps-own')");
+    let root = Page::place();
+    root.dataset().set("endpoint", "/_gatehouse").unwrap();
+    let config = json!({
+        "app_name": "Weather desk", "logo": null, "tagline": "", "registration": "closed", "recovery": false,
+        "password_min": 8, "app_path": "/"
+    });
+    let front = json!({"config": config, "session": {"state": "anonymous"}, "asked": null});
+    root.dataset().set("front", &front.to_string()).unwrap();
+    start(root.clone()).unwrap();
+    until("the form is drawn", || root.query_selector("[data-screen='login']").unwrap().is_some()).await;
+    assert_eq!(run("location.hash"), "#reset=an-anchor-of-the-apps-own");
+    for path in ["/config", "/session", "/recovery"] {
+        assert!(network.asked(path).is_empty(), "{path} was asked");
+    }
+    assert!(root.text_content().unwrap().contains("Weather desk"));
+    run(&format!("history.replaceState(null, '', {})", json!(before)));
+    root.remove();
+}
+
+/// Who may not see the page reads which roles it asks for.
+#[wasm_bindgen_test]
+async fn in_the_place_of_a_page_that_somebody_may_not_see_it_says_why() {
+    let _network = Network::up();
+    let root = Page::place();
+    root.dataset().set("endpoint", "/_gatehouse").unwrap();
+    let config = json!({
+        "app_name": "Weather desk", "logo": null, "tagline": "", "registration": "closed", "recovery": false,
+        "password_min": 8, "app_path": "/"
+    });
+    let session = json!({"state": "signed_in", "username": "erin", "email": null, "roles": ["reader"]});
+    let front = json!({"config": config, "session": session, "asked": ["accountant"]});
+    root.dataset().set("front", &front.to_string()).unwrap();
+    start(root.clone()).unwrap();
+    until("it is drawn", || root.query_selector("[data-screen='not-allowed']").unwrap().is_some()).await;
+    let text = root.text_content().unwrap();
+    assert!(text.contains("erin") && text.contains("accountant"), "{text}");
     root.remove();
 }
 

@@ -105,8 +105,9 @@ pub(super) fn setting() -> impl Strategy<Value = Setting> {
         1 => Just(Opening::NotAllowed),
     ];
     let next = option::of(select(vec!["/reports", "//evil.example", "/\\evil.example", "javascript:1"]));
-    (any::<bool>(), opening, any::<bool>(), next).prop_map(|(embedded, opening, waits, next)| Setting {
-        embedded,
+    (any::<u8>(), opening, any::<bool>(), next).prop_map(|(place, opening, waits, next)| Setting {
+        embedded: place % 3 == 0,
+        in_place: place % 3 == 1,
         opening,
         challenge: waits.then(|| "challenge".to_owned()),
         next: next.map(str::to_owned),

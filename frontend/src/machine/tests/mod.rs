@@ -3,6 +3,7 @@
 mod acts;
 mod arrival;
 mod failures;
+mod in_place;
 mod kit;
 mod links;
 mod login;

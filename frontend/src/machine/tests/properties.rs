@@ -144,7 +144,7 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Judge(serial, _) => self.questions.push(serial),
-                Effect::Ticket(_) | Effect::Done(_) | Effect::Leave(_) => self.handed = true,
+                Effect::Ticket(_) | Effect::Done(_) | Effect::Leave(_) | Effect::Reload => self.handed = true,
                 Effect::Announce(_) | Effect::Focus(_) => {}
                 request => self.under_way.push(request),
             }

@@ -1,0 +1,8 @@
+"""One of the pages."""
+
+import streamlit as st
+
+with open("open-ran", "a", encoding="utf-8") as trace:
+    trace.write("x")
+
+st.text("the page open")
