@@ -1,6 +1,6 @@
-// The watcher in every page behind the gate: when the gate closes the socket because the session is gone (4401), or
-// another tab signs in or out, the page is loaded again, so that nothing old stays on the screen. When it closes because
-// of a page that this person may not see (4403), that page's address says so.
+// The watcher in every page behind the gate: when the gate says that the session is gone (4401 on the socket, 401 on what
+// Streamlit asks for before it opens one), or another tab signs in or out, the page is loaded again, so that nothing old
+// stays on the screen. When it closes because of a page that this person may not see (4403), that page's address says so.
 
 import { listen, reload } from "./channel.js";
 
@@ -19,5 +19,22 @@ globalThis.WebSocket = new Proxy(globalThis.WebSocket, {
     return socket;
   },
 });
+
+const look = (status, scheme) => {
+  if (status === 401 && scheme === "Gatehouse") reload();
+};
+
+// Streamlit before 1.67 asks by XMLHttpRequest.
+const { fetch } = globalThis;
+globalThis.fetch = async (...request) => {
+  const response = await fetch(...request);
+  look(response.status, response.headers.get("www-authenticate"));
+  return response;
+};
+const { send } = XMLHttpRequest.prototype;
+XMLHttpRequest.prototype.send = function (...body) {
+  this.addEventListener("load", () => look(this.status, this.getResponseHeader("www-authenticate")));
+  return send.apply(this, body);
+};
 
 listen();

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    http::{Response, StatusCode},
+    http::{Response, StatusCode, header::WWW_AUTHENTICATE},
     response::IntoResponse,
 };
 use gatehouse_protocol::{ErrorCode, Front, Problem, SessionState};
@@ -10,6 +10,8 @@ use gatehouse_protocol::{ErrorCode, Front, Problem, SessionState};
 use super::{answer::Refusal, responder::Responder};
 use crate::gate::Entry;
 
+/// How one signs in: by no scheme that a browser has a dialog for. The page's watcher knows our 401 by it.
+const SCHEME: &str = "Gatehouse";
 /// The seconds after which a database that can't be reached is worth another try.
 const RETRY_AFTER: u32 = 5;
 
@@ -25,7 +27,9 @@ impl Responder {
             Entry::NotAllowed { session, roles } => {
                 self.page(StatusCode::FORBIDDEN, session.state(), Some(roles.clone()))
             }
-            Entry::SignedOut => Refusal(Problem::new(ErrorCode::SignedOut)).into_response(),
+            Entry::SignedOut => {
+                ([(WWW_AUTHENTICATE, SCHEME)], Refusal(Problem::new(ErrorCode::SignedOut))).into_response()
+            }
         };
         Some(Self::finish(response).await)
     }

@@ -84,6 +84,7 @@ def test_nothing_is_served_before_sign_in(covered: Served) -> None:
         assert not any(secret in body for secret in SECRETS), path
         status, headers, body = covered.get(path)
         assert (status, headers["content-type"]) == (401, "application/json"), path
+        assert headers["www-authenticate"] == "Gatehouse", "the page's watcher knows our answer by it"
         assert b"signed_out" in body
     assert turned_away(covered) == (4401, b"")
     assert turned_away(covered, page="plans") == (4401, b"")
