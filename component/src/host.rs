@@ -8,10 +8,11 @@ use std::{
 };
 
 use gatehouse::{
-    config::{LoadFrom, load},
+    config::{LoadFrom, has_shared_password, load},
     endpoint::Endpoint,
     gate::Gate,
     http::{HostPolicy, Responder, Surface},
+    session::Secret,
     storage::StorageError,
 };
 use pyo3::prelude::*;
@@ -23,6 +24,15 @@ use crate::{SetupError, UnavailableError, deliver::Deliver};
 const WORKERS: usize = 2;
 
 static HOST: RwLock<Option<Arc<Host>>> = RwLock::new(None);
+
+/// Kept for a forked child, which opens the endpoint anew.
+static TYPED: RwLock<Typed> = RwLock::new(Typed { password: None, username: None });
+
+/// What somebody typed when the app was started.
+struct Typed {
+    password: Option<Secret>,
+    username: Option<String>,
+}
 
 /// What a process holds.
 pub(crate) struct Host {
@@ -62,8 +72,21 @@ fn setup(error: impl std::fmt::Display) -> PyErr {
 }
 
 /// Opens the endpoint of this process, with the settings of the app whose main script is `script`. Once only.
+///
+/// `password` and `username` are what somebody typed at a prompt: they come over everything that is written.
 #[pyfunction]
-fn open(py: Python<'_>, script: Option<PathBuf>, assets: PathBuf) -> PyResult<()> {
+#[pyo3(signature = (script, assets, *, password=None, username=None))]
+fn open(
+    py: Python<'_>,
+    script: Option<PathBuf>,
+    assets: PathBuf,
+    password: Option<String>,
+    username: Option<String>,
+) -> PyResult<()> {
+    if password.is_some() || username.is_some() {
+        let mut typed = TYPED.write().unwrap_or_else(PoisonError::into_inner);
+        *typed = Typed { password: password.map(Secret::received), username };
+    }
     py.detach(|| {
         let mut slot = HOST.write().unwrap_or_else(PoisonError::into_inner);
         if slot.as_ref().is_some_and(|host| host.process == std::process::id()) {
@@ -78,6 +101,24 @@ fn open(py: Python<'_>, script: Option<PathBuf>, assets: PathBuf) -> PyResult<()
     })
 }
 
+/// The settings under what was typed.
+fn typed(mut from: LoadFrom) -> LoadFrom {
+    let typed = TYPED.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(password) = &typed.password {
+        from = from.with("shared_password", password.expose());
+    }
+    if let Some(username) = &typed.username {
+        from = from.with("shared_username", username.as_str());
+    }
+    from
+}
+
+/// Whether the settings of the app have one password for everybody.
+#[pyfunction]
+fn has_password(script: Option<PathBuf>) -> PyResult<bool> {
+    has_shared_password(&LoadFrom::process(script)).map_err(setup)
+}
+
 impl Host {
     fn open(script: Option<PathBuf>, assets: PathBuf) -> PyResult<Self> {
         let filter = tracing_subscriber::EnvFilter::try_from_env("GATEHOUSE_LOG");
@@ -87,19 +128,22 @@ impl Host {
         // A log that nobody reads any more is no reason to panic.
         let subscriber = subscriber.log_internal_errors(false);
         let _ = subscriber.with_ansi(std::io::stderr().is_terminal()).try_init();
-        let mut settings = load(&LoadFrom::process(script)).map_err(setup)?.settings;
-        settings.assets.get_or_insert(assets);
+        let from = typed(LoadFrom::process(script));
+        let mut loaded = load(&from).map_err(setup)?;
+        loaded.settings.assets.get_or_insert(assets);
         let runtime = Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .thread_name("gatehouse")
             .enable_all()
             .build()
             .map_err(setup)?;
-        let endpoint = runtime.block_on(Endpoint::open(settings)).map_err(setup)?;
+        let endpoint = runtime.block_on(Endpoint::open(loaded.settings.clone())).map_err(setup)?;
+        runtime.block_on(endpoint.declare(&loaded)).map_err(setup)?;
         {
             let _entered = runtime.enter();
             endpoint.start();
         }
+        runtime.spawn(Arc::clone(&endpoint).follow_settings(from));
         let gate = Arc::new(Gate::new(Arc::clone(&endpoint)));
         Ok(Self {
             process: std::process::id(),
@@ -175,6 +219,7 @@ fn setup_link(py: Python<'_>) -> PyResult<Option<String>> {
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(has_password, module)?)?;
     module.add_function(wrap_pyfunction!(open, module)?)?;
     module.add_function(wrap_pyfunction!(mount, module)?)?;
     module.add_function(wrap_pyfunction!(serve_loopback, module)?)?;

@@ -15,6 +15,8 @@ pub struct ClientConfig {
     pub logo: Option<String>,
     /// One sentence under the name; empty for none.
     pub tagline: String,
+    /// What the sign-in form asks for.
+    pub login: LoginForm,
     /// Who may register.
     pub registration: RegistrationMode,
     /// True where a forgotten password can be reset by mail.
@@ -36,6 +38,17 @@ pub struct Front {
     pub session: SessionState,
     /// The roles of which the page asks for any, where who is signed in has none of them.
     pub asked: Option<Vec<String>>,
+}
+
+/// What the sign-in form asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum LoginForm {
+    /// A username or an address, and the password that goes with it.
+    NameAndPassword,
+    /// One password for everybody. The step then carries an empty identifier.
+    PasswordOnly,
 }
 
 /// Who may register.

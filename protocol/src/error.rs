@@ -67,11 +67,13 @@ pub enum ErrorCode {
     PasswordUnchanged,
     /// The current password is wrong.
     CurrentPasswordWrong,
+    /// The account is kept in the app's settings: only its operator changes it, there.
+    ManagedElsewhere,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Malformed,
         Self::TooLarge,
         Self::ForeignOrigin,
@@ -102,6 +104,7 @@ impl ErrorCode {
         Self::PasswordIsName,
         Self::PasswordUnchanged,
         Self::CurrentPasswordWrong,
+        Self::ManagedElsewhere,
     ];
 
     /// The HTTP status that goes with the code (RFC 9110).
@@ -113,7 +116,8 @@ impl ErrorCode {
             | Self::RegistrationClosed
             | Self::InvitationRequired
             | Self::DomainNotAllowed
-            | Self::RecoveryOff => 403,
+            | Self::RecoveryOff
+            | Self::ManagedElsewhere => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::FlowExpired | Self::LinkExpired => 410,

@@ -17,7 +17,7 @@ mod secret;
 mod session;
 mod verification;
 
-pub use client_config::{ClientConfig, Front, RegistrationMode};
+pub use client_config::{ClientConfig, Front, LoginForm, RegistrationMode};
 pub use error::{ErrorCode, Field, Problem};
 pub use login::{LoginState, LoginStep};
 pub use password::{ChangePassword, PasswordChanged, PasswordStrength, StrengthQuestion, StrengthReport};
@@ -29,3 +29,7 @@ pub use verification::{VerificationState, VerificationStep};
 
 /// Where the endpoint is mounted on its origin.
 pub const MOUNT: &str = "/_gatehouse";
+
+/// Who signs in where the form asks for a password alone: the name of that account, and what password managers store
+/// it under.
+pub const GUEST: &str = "guest";

@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use gatehouse_protocol::{
-    Challenge, ChangePassword, ClientConfig, ErrorCode, Field, FlowToken, LoginState, LoginStep, LogoutState,
-    MailToken, Password, PasswordChanged, PasswordStrength, Problem, RecoveryState, RecoveryStep,
-    RegistrationMode, RegistrationState, RegistrationStep, SessionState, StrengthQuestion, StrengthReport,
-    Ticket, VerificationState, VerificationStep,
+    Challenge, ChangePassword, ClientConfig, ErrorCode, Field, FlowToken, LoginForm, LoginState, LoginStep,
+    LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, Problem, RecoveryState,
+    RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SessionState, StrengthQuestion,
+    StrengthReport, Ticket, VerificationState, VerificationStep,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -217,10 +217,12 @@ fn config() {
         RegistrationMode::Open,
     ];
     wire("registration_mode", &modes);
+    wire("login_form", &[LoginForm::NameAndPassword, LoginForm::PasswordOnly]);
     let config = ClientConfig {
         app_name: "Weather".into(),
         logo: Some("/_gatehouse/assets/logo".into()),
         tagline: "Rain or shine.".into(),
+        login: LoginForm::PasswordOnly,
         registration: RegistrationMode::Open,
         recovery: true,
         password_min: 8,

@@ -30,7 +30,8 @@ pub(super) enum Command {
     /// Serve a Streamlit app with the sign-in endpoint and the gate
     #[command(disable_help_flag = true)]
     Run {
-        /// The app's main script, and options of `streamlit run`
+        /// The app's main script, `--password` (one password for everybody, from the settings or asked for), `--username
+        /// NAME` beside it, and options of `streamlit run`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
@@ -49,6 +50,12 @@ pub(super) enum Command {
         /// Address and port to listen on
         #[arg(long, default_value = "127.0.0.1:8766")]
         listen: SocketAddr,
+    },
+    /// Hash a password for the settings; it is asked for, or read from standard input
+    Hash {
+        /// Read the password from standard input instead of asking for it
+        #[arg(long)]
+        password_stdin: bool,
     },
     /// Print every setting with its default, as Markdown
     Settings,

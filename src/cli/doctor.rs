@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::{args::Place, failure::Failure, opened, show};
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::Settings,
-    endpoint::Endpoint,
+    config::{Loaded, Settings},
+    endpoint::{Endpoint, plain},
     http::TrustedProxies,
     mail::Transport,
 };
@@ -58,20 +58,42 @@ pub(super) async fn run(place: &Place, as_json: bool) -> Result<i32, Failure> {
             let files: Vec<_> = loaded.files.iter().map(|file| file.display().to_string()).collect();
             let from = if files.is_empty() { "no files: defaults".to_owned() } else { files.join(", ") };
             findings.add("settings", State::Good, format!("complete and safe, from {from}"));
-            look(&loaded.settings, &mut findings).await;
+            people(&loaded, &mut findings);
+            look(&loaded, &mut findings).await;
         }
     }
     print(&findings, as_json)
 }
 
-async fn look(settings: &Settings, findings: &mut Findings) {
-    database(settings, findings).await;
+/// Passwords in plain text, and who could read them.
+fn people(loaded: &Loaded, findings: &mut Findings) {
+    let plain = plain(&loaded.settings);
+    if plain.is_empty() {
+        return;
+    }
+    let sentence = format!(
+        "passwords stand in plain text in the settings ({}): put what `gatehouse hash` prints in their place",
+        plain.join(", ")
+    );
+    findings.add("people", State::Note, sentence);
+    for file in &loaded.files {
+        if std::fs::metadata(file).is_ok_and(|file| file.mode() & 0o004 != 0) {
+            let sentence = format!("everybody on this machine can read {0}: chmod 640 {0}", file.display());
+            findings.add("people", State::Note, sentence);
+        }
+    }
+}
+
+async fn look(loaded: &Loaded, findings: &mut Findings) {
+    let settings = &loaded.settings;
+    database(loaded, findings).await;
     mail(settings, findings).await;
     cookies(settings, findings);
     addresses(settings, findings);
 }
 
-async fn database(settings: &Settings, findings: &mut Findings) {
+async fn database(loaded: &Loaded, findings: &mut Findings) {
+    let settings = &loaded.settings;
     let path = settings.database_path().unwrap_or_else(|| Path::new("")).to_owned();
     if !path.exists() {
         let sentence = format!("{} is not there yet; the first start makes it", path.display());
@@ -88,6 +110,7 @@ async fn database(settings: &Settings, findings: &mut Findings) {
         Ok(endpoint) => endpoint,
         Err(error) => return findings.add("database", State::Bad, error.to_string()),
     };
+    endpoint.set_source(&loaded.source);
     match endpoint.storage().check().await {
         Ok(()) => {
             findings.add("database", State::Good, format!("{} can be read and written", path.display()));
@@ -141,7 +164,7 @@ async fn proxies(endpoint: &Endpoint, findings: &mut Findings) {
 async fn administrator(endpoint: &Endpoint, findings: &mut Findings) {
     if let Ok(users) = endpoint.users(Some(crate::identity::Role::ADMIN)).await {
         let active = users.iter().filter(|user| !user.disabled).count();
-        if active == 0 {
+        if active == 0 && endpoint.settings().people().next().is_none() {
             findings.add(
                 "people",
                 State::Note,

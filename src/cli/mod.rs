@@ -1,12 +1,14 @@
 //! The command line: `serve` and administration. `run` is Python's; everything here works without it.
 //!
-//! `args` says what may be typed, `users`, `invite`, `backup`, `serve`, `settings` and `doctor` do it, `show` draws tables and
-//! JSON, and `words` has the sentences. Exit codes: 0 done, 1 refused or failed, 2 not understood.
+//! `args` says what may be typed, `users`, `invite`, `hash`, `backup`, `serve`, `settings` and `doctor` do it, `ask` asks
+//! for passwords, `show` draws tables and JSON, and `words` has the sentences. Exit codes: 0 done, 1 refused or failed, 2 not understood.
 
 mod args;
+mod ask;
 mod backup;
 mod doctor;
 mod failure;
+mod hash;
 mod invite;
 mod opened;
 mod serve;
@@ -53,6 +55,7 @@ async fn dispatch(arguments: Arguments) -> Result<i32, Failure> {
         Command::Invite(invitation) => invite::run(place, invitation).await,
         Command::Backup { to } => backup::run(place, &to).await,
         Command::Serve { listen } => serve::run(place, listen).await,
+        Command::Hash { password_stdin } => hash::run(place, password_stdin).await,
         Command::Settings => settings::run(),
         Command::Doctor { json } => doctor::run(place, json).await,
         Command::Run { .. } => Err(Failure::Other(

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use super::{args::Place, failure::Failure, opened};
 use crate::{
-    endpoint::Endpoint,
+    config::load,
+    endpoint::{Endpoint, OpenError},
     http::{Surface, serve},
 };
 
@@ -15,7 +16,9 @@ pub(super) async fn run(place: &Place, listen: SocketAddr) -> Result<i32, Failur
     // A log that nobody reads any more is no reason to fail: complaining about it would panic. And what `try_init`
     // refuses is a second subscriber, where the first has the events.
     let _ = log.log_internal_errors(false).try_init();
-    let settings = opened::settings(place)?.settings;
+    let from = opened::from(place);
+    let loaded = load(&from)?;
+    let settings = loaded.settings.clone();
     if settings.public_url.is_none() && !listen.ip().is_loopback() {
         return Err(Failure::Other(format!(
             "{listen} can be reached from elsewhere, but nobody said as what: write public_url = \
@@ -23,12 +26,14 @@ pub(super) async fn run(place: &Place, listen: SocketAddr) -> Result<i32, Failur
         )));
     }
     let endpoint = Endpoint::open(settings).await?;
+    endpoint.declare(&loaded).await.map_err(OpenError::from)?;
     let listener = tokio::net::TcpListener::bind(listen)
         .await
         .map_err(|error| Failure::Other(format!("{listen} can't be listened on: {error}")))?;
     let port = listener.local_addr()?.port();
     endpoint.set_local_url(&format!("http://localhost:{port}"));
     endpoint.start();
+    tokio::spawn(endpoint.clone().follow_settings(from));
     if let Some(link) = endpoint.setup_link().await? {
         eprintln!("\nMake the first administrator within the hour:\n\n    {link}\n");
     }

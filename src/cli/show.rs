@@ -49,6 +49,7 @@ pub(super) fn identity(identity: &Identity) -> Value {
         "disabled": identity.disabled,
         "must_change": identity.must_change,
         "created_at": identity.created_at.to_string(),
+        "source": identity.source.as_ref().map(|source| &source.0),
     })
 }
 
@@ -67,19 +68,26 @@ pub(super) fn session(live: &LiveSession) -> Value {
     })
 }
 
-/// The row of an identity.
-pub(super) fn identity_row(identity: &Identity) -> [String; 5] {
+/// The row of an identity; `ours` where the settings of this app declare it.
+pub(super) fn identity_row(identity: &Identity, ours: bool) -> [String; 6] {
     let email = identity.email.as_ref().map_or_else(String::new, |email| {
         let mark = if email.verified_at.is_some() { "" } else { " (not confirmed)" };
         format!("{}{mark}", email.address.as_str())
     });
-    let state = match (identity.disabled, identity.must_change) {
-        (true, _) => "disabled",
-        (false, true) => "new password due",
-        (false, false) => "active",
+    let state = match (identity.disabled, &identity.source) {
+        (true, Some(_)) => "not declared any more",
+        (true, None) => "disabled",
+        (false, _) if identity.must_change => "new password due",
+        (false, _) => "active",
+    };
+    let kept = match &identity.source {
+        None => "database".to_owned(),
+        Some(_) if ours => "settings".to_owned(),
+        Some(source) => source.0.clone(),
     };
     let roles = identity.roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ");
-    [identity.username.as_str().to_owned(), email, roles, state.to_owned(), date(identity.created_at)]
+    let since = date(identity.created_at);
+    [identity.username.as_str().to_owned(), email, roles, state.to_owned(), kept, since]
 }
 
 /// A day, for people.

@@ -2,11 +2,11 @@
 
 use std::io::{BufRead as _, IsTerminal as _, stdin};
 
-use gatehouse_protocol::Password;
 use serde_json::{Value, json};
 
 use super::{
-    args::{NewPassword, Place, Users},
+    args::{Place, Users},
+    ask,
     failure::Failure,
     opened, show,
 };
@@ -21,7 +21,14 @@ pub(super) async fn run(place: &Place, command: Users) -> Result<i32, Failure> {
     match command {
         Users::Add { username, email, verified, roles, password, output } => {
             let must_change = !password.no_must_change;
-            let user = NewUser { username, email, verified, roles, password: ask(password)?, must_change };
+            let user = NewUser {
+                username,
+                email,
+                verified,
+                roles,
+                password: ask::password(password.password_stdin)?,
+                must_change,
+            };
             let identity = endpoint.add_user(user).await?;
             done(output.json, &identity, &format!("Added {}.", identity.username.as_str()))
         }
@@ -31,7 +38,7 @@ pub(super) async fn run(place: &Place, command: Users) -> Result<i32, Failure> {
             if output.json {
                 show::json(&show::identity(&identity))?;
             } else {
-                table(std::slice::from_ref(&identity))?;
+                table(&endpoint, std::slice::from_ref(&identity))?;
             }
             Ok(0)
         }
@@ -64,8 +71,9 @@ pub(super) async fn run(place: &Place, command: Users) -> Result<i32, Failure> {
         }
         Users::SetPassword { user, password, output } => {
             endpoint.user(&user).await?;
-            let (identity, ended) =
-                endpoint.set_user_password(&user, &ask(password)?, !password.no_must_change).await?;
+            let (identity, ended) = endpoint
+                .set_user_password(&user, &ask::password(password.password_stdin)?, !password.no_must_change)
+                .await?;
             let sentence =
                 format!("Replaced the password of {}; {}.", identity.username.as_str(), ends(ended));
             done(output.json, &identity, &sentence)
@@ -88,7 +96,7 @@ async fn list(endpoint: &Endpoint, role: Option<&str>, as_json: bool) -> Result<
     } else if users.is_empty() {
         show::line("Nobody yet.")?;
     } else {
-        table(&users)?;
+        table(endpoint, &users)?;
     }
     Ok(0)
 }
@@ -124,9 +132,9 @@ async fn revoke_one(endpoint: &Endpoint, user: &str, id: SessionId) -> Result<u3
     Ok(u32::from(endpoint.revoke_one(&id).await?))
 }
 
-fn table(users: &[Identity]) -> Result<(), Failure> {
-    let rows: Vec<_> = users.iter().map(show::identity_row).collect();
-    show::table(["USERNAME", "E-MAIL", "ROLES", "STATE", "SINCE"], &rows)
+fn table(endpoint: &Endpoint, users: &[Identity]) -> Result<(), Failure> {
+    let rows: Vec<_> = users.iter().map(|user| show::identity_row(user, endpoint.declares(user))).collect();
+    show::table(["USERNAME", "E-MAIL", "ROLES", "STATE", "KEPT IN", "SINCE"], &rows)
 }
 
 fn done(as_json: bool, identity: &Identity, sentence: &str) -> Result<i32, Failure> {
@@ -147,24 +155,6 @@ fn ends(count: u32) -> String {
         0 => "no session was open".to_owned(),
         1 => "one session ended".to_owned(),
         many => format!("{many} sessions ended"),
-    }
-}
-
-/// The password, from a prompt or from standard input; never from an argument, where other people could read it.
-fn ask(how: NewPassword) -> Result<Password, Failure> {
-    if how.password_stdin {
-        let mut text = String::new();
-        stdin().lock().read_line(&mut text)?;
-        return Ok(Password::new(text.trim_end_matches(['\r', '\n'])));
-    }
-    if !stdin().is_terminal() {
-        return Err(Failure::Other("there is no terminal to ask on: use --password-stdin".to_owned()));
-    }
-    let (first, again) = (rpassword::prompt_password("Password: ")?, rpassword::prompt_password("Again: ")?);
-    if first == again {
-        Ok(Password::new(first))
-    } else {
-        Err(Failure::Other("the passwords differ".to_owned()))
     }
 }
 

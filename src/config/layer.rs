@@ -20,6 +20,9 @@ pub(super) const ENVIRONMENT: &str = "environment";
 /// Variables that a Kubernetes service called `gatehouse` puts into every pod, and the one that filters the log.
 const NOT_SETTINGS: [&str; 3] = ["PORT", "SERVICE_", "LOG"];
 
+/// How the one password of an app, and its name, are written for short.
+const SHORT: [(&str, &str); 2] = [("password", "shared_password"), ("username", "shared_username")];
+
 /// Values of one source.
 #[derive(Debug)]
 pub(super) struct Layer {
@@ -45,7 +48,7 @@ impl Layer {
                 without_excerpt(&error.to_string())
             )
         })?;
-        let values = match section {
+        let mut values = match section {
             None => values,
             Some(section) => match values.get(section) {
                 Some(Value::Dict(_, values)) => values.clone(),
@@ -58,6 +61,7 @@ impl Layer {
                 }
             },
         };
+        spell_out(&mut values, path)?;
         Ok(Some(Self { name: "file", source: Some(Source::File(path.to_owned())), values }))
     }
 
@@ -73,6 +77,15 @@ impl Layer {
                 continue;
             }
             let path = name.to_lowercase().replace("__", ".");
+            let short = SHORT.iter().find(|(short, _)| *short == path);
+            let path = short.map_or(path, |(_, long)| (*long).to_owned());
+            if path.starts_with("users.") {
+                wrong.push(format!(
+                    "The environment variable {variable} can't declare people: names lose their case there. Write \
+                     `[gatehouse.users.NAME]` into .streamlit/secrets.toml."
+                ));
+                continue;
+            }
             let Some(kind) = kinds.get(&path) else {
                 wrong.push(format!(
                     "The environment variable {variable} is not a setting{}. Unset it, or see `gatehouse settings`.",
@@ -116,8 +129,37 @@ impl Provider for Layer {
     }
 }
 
-/// The environment variable of a setting.
+/// Gives a text under `password` or `username` the name of its setting. `[password]` is a section of its own.
+fn spell_out(values: &mut Dict, file: &Path) -> Result<(), String> {
+    for (short, long) in SHORT {
+        match values.get(short) {
+            None => continue,
+            Some(Value::Dict(..)) if short == "password" => continue,
+            Some(Value::String(..)) => {}
+            Some(_) => {
+                return Err(format!(
+                    "`{short}` in {} must be a text in quotes. Write `{short} = \"…\"`.",
+                    file.display()
+                ));
+            }
+        }
+        if values.contains_key(long) {
+            return Err(format!(
+                "{} has both `{short}` and `{long}`, which are one setting. Remove one of them.",
+                file.display()
+            ));
+        }
+        if let Some(value) = values.remove(short) {
+            values.insert(long.to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
+/// The environment variable of a setting, as it is written for short.
 pub(super) fn variable_of(path: &str) -> String {
+    let short = SHORT.iter().find(|(_, long)| *long == path);
+    let path = short.map_or(path, |(short, _)| *short);
     format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"))
 }
 

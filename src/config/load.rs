@@ -11,12 +11,14 @@ use super::{
     Settings,
     derived::sqlite_path,
     layer::{ENVIRONMENT, Layer, nearest, variable_of},
-    reference::entries,
+    reference::{ANY, entries},
+    source::source,
     validate::validate,
 };
+use crate::identity::Source;
 
-/// Where to look for settings.
-#[derive(Debug, Clone)]
+/// Where to look for settings. Environment and arguments may hold passwords: they are not in `Debug`.
+#[derive(Clone)]
 pub struct LoadFrom {
     /// The app's main script, where one is served.
     pub app_path: Option<PathBuf>,
@@ -35,6 +37,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// The files they came from.
     pub files: Vec<PathBuf>,
+    /// Where people come from that these settings declare: tells them from those of another app on the same database.
+    pub source: Source,
 }
 
 /// Why the settings are refused: each a sentence or two, with where it came from and what to write instead.
@@ -48,6 +52,13 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+impl fmt::Debug for LoadFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { app_path, cwd, .. } = self;
+        f.debug_struct("LoadFrom").field("app_path", app_path).field("cwd", cwd).finish_non_exhaustive()
+    }
+}
 
 impl LoadFrom {
     /// The process's own directory and environment.
@@ -83,23 +94,30 @@ impl LoadFrom {
         let beside = self.home().join(name);
         if beside.exists() { beside } else { self.cwd.join(name) }
     }
+
+    /// Every file that would be read, there or not.
+    pub fn candidates(&self) -> Vec<PathBuf> {
+        let homes = [self.home(), self.cwd.clone()];
+        let files = FILES.iter().flat_map(|(name, _)| homes.iter().map(move |home| home.join(name)));
+        let mut files: Vec<_> = files.collect();
+        files.dedup();
+        files
+    }
+}
+
+/// The files that are read, the later over the earlier, and the section that is ours.
+const FILES: [(&str, Option<&str>); 2] =
+    [("gatehouse.toml", None), (".streamlit/secrets.toml", Some("gatehouse"))];
+
+/// Whether the settings have one password for everybody. Nothing else of them is looked at.
+pub fn has_shared_password(from: &LoadFrom) -> Result<bool, ConfigError> {
+    let (figment, _) = gather(from)?;
+    Ok(matches!(figment.find_value("shared_password"), Ok(figment::value::Value::String(..))))
 }
 
 /// Loads the settings and refuses unsafe ones.
 pub fn load(from: &LoadFrom) -> Result<Loaded, ConfigError> {
-    let one = |sentence| ConfigError(vec![sentence]);
-    let mut figment = Figment::from(Serialized::defaults(Settings::default()));
-    let mut files = Vec::new();
-    for (name, section) in [("gatehouse.toml", None), (".streamlit/secrets.toml", Some("gatehouse"))] {
-        let path = from.beside(name);
-        if let Some(layer) = Layer::file(&path, section).map_err(one)? {
-            figment = figment.merge(layer);
-            files.push(path);
-        }
-    }
-    figment = figment
-        .merge(Layer::environment(&from.environment).map_err(ConfigError)?)
-        .merge(Layer::arguments(&from.arguments).map_err(one)?);
+    let (figment, files) = gather(from)?;
     let mut settings: Settings = figment
         .extract()
         .map_err(|error| ConfigError(error.into_iter().map(|error| sentence(&error)).collect()))?;
@@ -109,7 +127,30 @@ pub fn load(from: &LoadFrom) -> Result<Loaded, ConfigError> {
         None => format!("`{path}`"),
     };
     let wrong = validate(&mut settings, &place);
-    if wrong.is_empty() { Ok(Loaded { settings, files }) } else { Err(ConfigError(wrong)) }
+    if !wrong.is_empty() {
+        return Err(ConfigError(wrong));
+    }
+    let home = absolute(from.home()).unwrap_or_else(|_| from.home());
+    let source = source(&home, settings.database_path());
+    Ok(Loaded { settings, files, source })
+}
+
+/// The sources in rising order, not yet understood, and the files among them.
+fn gather(from: &LoadFrom) -> Result<(Figment, Vec<PathBuf>), ConfigError> {
+    let one = |sentence| ConfigError(vec![sentence]);
+    let mut figment = Figment::from(Serialized::defaults(Settings::default()));
+    let mut files = Vec::new();
+    for (name, section) in FILES {
+        let path = from.beside(name);
+        if let Some(layer) = Layer::file(&path, section).map_err(one)? {
+            figment = figment.merge(layer);
+            files.push(path);
+        }
+    }
+    figment = figment
+        .merge(Layer::environment(&from.environment).map_err(ConfigError)?)
+        .merge(Layer::arguments(&from.arguments).map_err(one)?);
+    Ok((figment, files))
 }
 
 /// Makes every path absolute: from the file it is written in, else from the current directory.
@@ -154,9 +195,10 @@ fn place(metadata: &figment::Metadata, path: &str) -> String {
 fn sentence(error: &figment::Error) -> String {
     let mut path = error.path.join(".");
     let known = entries();
-    let meaning = |path: &str| match known.iter().find(|entry| entry.path == path) {
+    let at = general(&error.path);
+    let meaning = || match known.iter().find(|entry| entry.path == at) {
         Some(entry) => entry.kind.meaning().to_owned(),
-        None => format!("a section `[{path}]`"),
+        None => format!("a section `[{}]`", error.path.join(".")),
     };
     let where_from = |path: &str| {
         error.metadata.as_ref().map_or_else(|| format!("`{path}`"), |metadata| place(metadata, path))
@@ -168,7 +210,8 @@ fn sentence(error: &figment::Error) -> String {
             } else if !path.ends_with(name.as_str()) {
                 path = format!("{path}.{name}");
             }
-            let meant = nearest(&path, known.iter().map(|entry| &entry.path))
+            let general = general(&path.split('.').map(str::to_owned).collect::<Vec<_>>());
+            let meant = nearest(&general, known.iter().map(|entry| &entry.path))
                 .map(|key| format!(" Is `{key}` meant?"))
                 .unwrap_or_default();
             format!("{} is not a setting.{meant} Remove it, or see `gatehouse settings`.", where_from(&path))
@@ -177,12 +220,25 @@ fn sentence(error: &figment::Error) -> String {
             let allowed: Vec<String> = allowed.iter().map(|word| format!("\"{word}\"")).collect();
             format!("{} is {word:?}. Write one of {}.", where_from(&path), allowed.join(", "))
         }
-        Wrong::InvalidType(..) => format!("{} must be {}.", where_from(&path), meaning(&path)),
+        Wrong::MissingField(name) => {
+            let there = if path.is_empty() { name.to_string() } else { path };
+            format!("{} has no `{name}`. Write `{name} = \"…\"` there.", where_from(&there))
+        }
+        Wrong::InvalidType(..) => format!("{} must be {}.", where_from(&path), meaning()),
         Wrong::InvalidValue(..) | Wrong::ISizeOutOfRange(_) | Wrong::USizeOutOfRange(_) => {
             format!("{} is out of bounds. Leave it out to get the default.", where_from(&path))
         }
         _ => format!("{} can't be used. See `gatehouse settings`.", where_from(&path)),
     }
+}
+
+/// The path of a setting as the reference has it: a name that the operator chose is any name there.
+fn general(path: &[String]) -> String {
+    let mut path: Vec<&str> = path.iter().map(String::as_str).collect();
+    if let ["users", name, ..] = path.as_mut_slice() {
+        *name = ANY;
+    }
+    path.join(".")
 }
 
 #[cfg(test)]

@@ -3,18 +3,21 @@
 //! To add a setting, add a documented field to [`Settings`] with its default, its bounds to `validate.rs`, and run
 //! the tests with `UPDATE=1`.
 
+mod declared;
 mod derived;
 mod layer;
 mod load;
 mod public_url;
 mod reference;
 mod settings;
+mod source;
 mod validate;
 
-pub use load::{ConfigError, LoadFrom, Loaded, load};
+pub use declared::{Person, Written};
+pub use load::{ConfigError, LoadFrom, Loaded, has_shared_password, load};
 pub use public_url::PublicUrl;
 pub use reference::{Entry, Kind, entries, markdown};
 pub use settings::{
     GateMode, LimitSettings, MailSettings, PasswordProfile, PasswordSettings, SessionSettings, Settings,
-    SmtpSecurity,
+    SmtpSecurity, UserSettings,
 };

@@ -9,6 +9,9 @@ use super::{Settings, layer::variable_of};
 
 const SOURCE: &str = include_str!("settings.rs");
 
+/// Stands in a path for a name that the operator chooses: `users.NAME.roles`.
+pub(super) const ANY: &str = "NAME";
+
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -88,7 +91,7 @@ pub fn markdown() -> String {
     let mut page = include_str!("reference.md").to_owned();
     let mut section = None;
     for entry in entries() {
-        let (head, name) = entry.path.split_once('.').unwrap_or(("", &entry.path));
+        let (head, name) = entry.path.rsplit_once('.').unwrap_or(("", &entry.path));
         if section.as_deref() != Some(head) {
             let title = if head.is_empty() { "General".to_owned() } else { format!("`[{head}]`") };
             let _ = write!(page, "\n## {title}\n\n| setting | default | meaning |\n|---|---|---|\n");
@@ -116,7 +119,9 @@ fn collect(structure: &str, prefix: &str, defaults: &serde_json::Value, found: &
         };
         let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
         let default = defaults.get(name).unwrap_or(&serde_json::Value::Null);
-        if kind.ends_with("Settings") {
+        if let Some(each) = kind.strip_prefix("BTreeMap<String, ").and_then(|kind| kind.strip_suffix('>')) {
+            collect(each, &format!("{path}.{ANY}"), &serde_json::Value::Null, found);
+        } else if kind.ends_with("Settings") {
             collect(kind, &path, default, found);
         } else {
             found.push(Entry { path, kind: kind_of(kind), about: about.join(" "), default: shown(default) });

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use gatehouse_protocol::RegistrationMode;
+use gatehouse_protocol::{Password, RegistrationMode};
 use serde::{Deserialize, Serialize};
 
 /// Everything that can be set.
@@ -36,6 +36,12 @@ pub struct Settings {
     pub registration_domains: Vec<String>,
     /// The roles of people who register by themselves.
     pub registration_roles: Vec<String>,
+    /// One password for everybody, plain or as `gatehouse hash` prints it. A text under `password`
+    /// (`GATEHOUSE_PASSWORD`) is this setting too.
+    pub shared_password: Option<Password>,
+    /// The name that goes with it; without one the form asks for the password alone. A text under `username`
+    /// (`GATEHOUSE_USERNAME`) is this setting too.
+    pub shared_username: Option<String>,
     /// Addresses or networks (CIDR) of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
     /// Directory of the browser bundle. The wheel brings its own.
@@ -48,6 +54,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// `mail.*`
     pub mail: MailSettings,
+    /// `users.NAME.*`
+    pub users: BTreeMap<String, UserSettings>,
 }
 
 /// What the gate in front of the app does.
@@ -137,9 +145,23 @@ pub struct MailSettings {
     /// The name to authenticate with.
     pub smtp_username: Option<String>,
     /// The password to authenticate with. Better from the environment than from a file.
-    pub smtp_password: Option<gatehouse_protocol::Password>,
+    pub smtp_password: Option<Password>,
     /// The sender, for example `Weather <noreply@example.org>`.
     pub from: Option<String>,
+}
+
+/// Somebody who is kept in the settings and nowhere else.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserSettings {
+    /// The password, plain or as `gatehouse hash` prints it. Must be set.
+    pub password: Password,
+    /// What the person may do.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// The e-mail address; it counts as confirmed.
+    #[serde(default)]
+    pub email: Option<String>,
 }
 
 /// How the connection to the SMTP server is protected.
@@ -170,12 +192,15 @@ impl Default for Settings {
             registration: RegistrationMode::Closed,
             registration_domains: Vec::new(),
             registration_roles: Vec::new(),
+            shared_password: None,
+            shared_username: None,
             trusted_proxies: Vec::new(),
             assets: None,
             session: SessionSettings::default(),
             password: PasswordSettings::default(),
             limits: LimitSettings::default(),
             mail: MailSettings::default(),
+            users: BTreeMap::new(),
         }
     }
 }

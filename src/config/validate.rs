@@ -2,6 +2,7 @@
 
 mod mail;
 mod network;
+mod people;
 
 use gatehouse_protocol::RegistrationMode;
 
@@ -22,6 +23,7 @@ pub(super) fn validate(settings: &mut Settings, place: Place<'_>) -> Vec<String>
     files(settings, place, &mut wrong);
     pages(settings, place, &mut wrong);
     registration(settings, place, &mut wrong);
+    people::check(settings, place, &mut wrong);
     session(settings, place, &mut wrong);
     password(settings, place, &mut wrong);
     limits(settings, place, &mut wrong);

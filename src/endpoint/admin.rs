@@ -30,6 +30,15 @@ pub enum AdminError {
     /// Nobody is called that.
     #[error("there is nobody called {0:?}")]
     Unknown(String),
+    /// The settings declare the person, so only they change it.
+    #[error("{0} is declared in the settings: change it there, and the app follows within seconds")]
+    Declared(String),
+    /// The settings of another app declare the person.
+    #[error(
+        "{0} is declared in the settings of another app on this database ({1}): change it there; if that app is gone, \
+         `gatehouse users delete {0}`"
+    )]
+    DeclaredElsewhere(String, String),
     /// The span is out of bounds.
     #[error("an invitation holds from a minute to 90 days")]
     Span,
@@ -139,6 +148,7 @@ impl Endpoint {
         if identity.roles == roles {
             return Ok(identity);
         }
+        self.may_change(&identity)?;
         if !self.storage().set_roles(&identity.id, &roles, self.now()).await? {
             return Err(AdminError::Unknown(name.to_owned()));
         }
@@ -149,6 +159,7 @@ impl Endpoint {
     /// Disables somebody, ending every session, or enables again.
     pub async fn set_user_disabled(&self, name: &str, disabled: bool) -> Result<Identity, AdminError> {
         let identity = self.user(name).await?;
+        self.may_change(&identity)?;
         if !self.storage().set_disabled(&identity.id, disabled, self.now()).await? {
             return Err(AdminError::Unknown(name.to_owned()));
         }
@@ -159,6 +170,10 @@ impl Endpoint {
     /// Deletes somebody, and all that hangs on the identity.
     pub async fn delete_user(&self, name: &str) -> Result<Identity, AdminError> {
         let identity = self.user(name).await?;
+        // What another app left behind can be tidied up; if that app is there, it declares the person anew.
+        if self.declares(&identity) && !identity.disabled {
+            self.may_change(&identity)?;
+        }
         if !self.storage().delete_identity(&identity.id, self.now()).await? {
             return Err(AdminError::Unknown(name.to_owned()));
         }
@@ -174,6 +189,7 @@ impl Endpoint {
         must_change: bool,
     ) -> Result<(Identity, u32), AdminError> {
         let identity = self.user(name).await?;
+        self.may_change(&identity)?;
         let address = identity.email.as_ref().map_or("", |email| email.address.as_str());
         self.judge()
             .check(password, &[identity.username.as_str(), address])
@@ -260,6 +276,16 @@ impl Endpoint {
         Ok(Invited::Queued)
     }
 
+    /// Refuses where the settings have the last word.
+    fn may_change(&self, identity: &Identity) -> Result<(), AdminError> {
+        let name = identity.username.as_str().to_owned();
+        match &identity.source {
+            None => Ok(()),
+            Some(_) if self.declares(identity) => Err(AdminError::Declared(name)),
+            Some(source) => Err(AdminError::DeclaredElsewhere(name, source.0.clone())),
+        }
+    }
+
     /// Notes an event and writes it at once: the process may be about to end. What is done stays done without it.
     async fn note(&self, entry: Entry) {
         self.record(entry);
@@ -273,12 +299,12 @@ fn changed(identity: &Identity, what: &str) -> Entry {
     Entry::new(Event::IdentityChanged).identity(&identity.id).with("changed", what)
 }
 
-fn email(text: &str) -> Result<EmailAddress, AdminError> {
+pub(super) fn email(text: &str) -> Result<EmailAddress, AdminError> {
     EmailAddress::parse(text).map_err(|code| AdminError::Field(Field::Email, code))
 }
 
 /// Sorted and without repetition.
-fn roles(names: &[String]) -> Result<Vec<Role>, AdminError> {
+pub(super) fn roles(names: &[String]) -> Result<Vec<Role>, AdminError> {
     let mut roles = names.iter().map(|name| Role::parse(name)).collect::<Result<Vec<_>, _>>()?;
     roles.sort();
     roles.dedup();

@@ -9,6 +9,15 @@ use crate::{
     storage::{LimitKey, LimitState},
 };
 
+/// Whose account is guessed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Account {
+    /// Somebody's own, or nobody's.
+    Own,
+    /// The one of everybody who knows the password.
+    Shared,
+}
+
 /// An attempt that may be looked at. It counts as under way until it is dropped.
 #[derive(Debug)]
 pub(super) struct Attempt {
@@ -32,16 +41,29 @@ impl Endpoint {
         ctx: &RequestContext,
         identity: Option<&IdentityId>,
         folded: &str,
+        whose: Account,
     ) -> Result<Attempt, Problem> {
         let keys = &self.limit_keys;
         let account = identity.map_or_else(|| keys.unknown(folded), |id| keys.account(id));
         if let Some((id, device)) = identity.and_then(|id| Some((id, self.known_device(ctx, id)?))) {
             let device = keys.device(id, &device);
             let mut attempt = self.attempt(vec![(device, self.rules.account)]).await?;
-            attempt.own.push(account);
+            if whose == Account::Own {
+                attempt.own.push(account);
+            }
             return Ok(attempt);
         }
-        let mut counted = vec![(account, self.rules.account), (keys.all("login"), self.rules.global)];
+        let mut counted = Vec::new();
+        match (whose, ctx.believed()) {
+            (Account::Own, _) => counted.push((account, self.rules.account)),
+            // A lock of the account would lock everybody out, whoever guesses: each address has one of its own.
+            (Account::Shared, Some(address)) => {
+                counted.push((keys.account_from(&account, address), self.rules.account));
+                counted.push((account, self.rules.shared));
+            }
+            (Account::Shared, None) => counted.push((account, self.rules.shared)),
+        }
+        counted.push((keys.all("login"), self.rules.global));
         match ctx.believed() {
             Some(address) => counted.push((keys.address(address), self.rules.address)),
             None => {
@@ -50,7 +72,12 @@ impl Endpoint {
                 );
             }
         }
-        self.attempt(counted).await
+        let mut attempt = self.attempt(counted).await?;
+        if whose == Account::Shared && ctx.believed().is_none() {
+            // One who knows the password must not make room for one who guesses.
+            attempt.own.clear();
+        }
+        Ok(attempt)
     }
 
     /// An attempt at the current password, by somebody who is signed in.

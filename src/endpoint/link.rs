@@ -62,8 +62,11 @@ impl Endpoint {
     }
 
     /// The link that makes the first administrator; it replaces earlier ones. `None` where there is an administrator,
-    /// or while nobody said where the app is.
+    /// or the settings declare people, or while nobody said where the app is.
     pub async fn setup_link(&self) -> Result<Option<String>, StorageError> {
+        if self.declares_anybody() {
+            return Ok(None);
+        }
         let Ok(admin) = Role::parse(Role::ADMIN) else { return Ok(None) };
         if self.storage.any_with_role(&admin).await? {
             return Ok(None);

@@ -8,6 +8,7 @@ use gatehouse_protocol::{
 
 use super::{
     Answer, Endpoint, RequestContext,
+    attempt::Account,
     begin::{Wish, shaped},
     problem,
 };
@@ -50,19 +51,23 @@ impl Endpoint {
         wish: Wish,
     ) -> Result<Answer<LoginState>, Problem> {
         shaped(wish.challenge.as_ref())?;
-        if identifier.trim().is_empty() {
-            return Err(Problem::of(Field::Identifier, ErrorCode::Required));
-        }
-        typed(Field::Password, password)?;
+        let alone = self.password_alone();
         let said = identifier.trim();
-        let identifier = Identifier::parse(said);
+        let identifier = match &alone {
+            Some(name) if said.is_empty() => Identifier::Username(name.clone()),
+            None if said.is_empty() => return Err(Problem::of(Field::Identifier, ErrorCode::Required)),
+            _ => Identifier::parse(said),
+        };
+        typed(Field::Password, password)?;
         let subject = self.subject(&identifier).await.map_err(problem::storage)?;
+        let subject = if alone.is_some() { self.through_one_door(subject, said) } else { subject };
+        let guesses_at = if alone.is_some() && said.is_empty() { Account::Shared } else { Account::Own };
         let who = match &subject {
             Subject::Identity(record) => Some(record.identity.id.clone()),
             Subject::Pending(pending) => Some(pending.id.clone()),
             Subject::Nobody => None,
         };
-        let attempt = match self.attempt_login(ctx, who.as_ref(), identifier.folded()).await {
+        let attempt = match self.attempt_login(ctx, who.as_ref(), identifier.folded(), guesses_at).await {
             Err(refused) => {
                 self.record(entry(Event::LoginLimited, ctx, who.as_ref()).with("identifier", said));
                 return Err(refused);
@@ -93,6 +98,17 @@ impl Endpoint {
                 self.record(entry(Event::LoginRejected, ctx, who.as_ref()).with("identifier", said));
                 Err(Problem::new(ErrorCode::CredentialsRejected))
             }
+        }
+    }
+
+    /// Where the form asks for a password alone, only who the settings declare for it is to be reached, and only by
+    /// that form.
+    fn through_one_door(&self, subject: Subject, said: &str) -> Subject {
+        match subject {
+            Subject::Identity(record) if said.is_empty() && self.declares(&record.identity) => {
+                Subject::Identity(record)
+            }
+            _ => Subject::Nobody,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module.
 //!
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
-//! `verification`, `password`, `session` and `redeem`. `begin` starts sessions, `attempt` counts guesses, `feed` and
+//! `verification`, `password`, `session` and `redeem`. `declared` follows the people of the settings, `begin` starts sessions, `attempt` counts guesses, `feed` and
 //! `background` keep what is cached true, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
 
 mod admin;
@@ -10,6 +10,7 @@ mod background;
 mod begin;
 mod context;
 mod courier;
+mod declared;
 mod feed;
 mod link;
 mod login;
@@ -34,6 +35,8 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 pub use admin::{AdminError, Invited, NewInvitation, NewUser};
 pub use context::{Answer, CookieChange, RequestContext};
 pub use courier::Courier;
+pub use declared::DeclareError;
+pub(crate) use declared::plain;
 pub use feed::Ended;
 pub use open::{OpenError, Parts};
 
@@ -77,6 +80,7 @@ pub struct Endpoint {
     mail_notify: Notify,
     local_url: OnceLock<String>,
     base_path: OnceLock<String>,
+    declared: declared::State,
 }
 
 impl Endpoint {
@@ -139,8 +143,9 @@ impl Endpoint {
             app_name: settings.app_name.clone(),
             logo: settings.logo.as_ref().map(|_| format!("{}/_gatehouse/assets/logo", self.base_path())),
             tagline: settings.tagline.clone(),
+            login: self.login_form(),
             registration,
-            recovery: mail,
+            recovery: mail && self.password_alone().is_none(),
             password_min: self.judge.min(),
             app_path: format!("{}/", self.base_path()),
         }

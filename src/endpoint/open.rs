@@ -62,6 +62,9 @@ pub enum OpenError {
     /// The key can't be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The people of the settings can't be declared.
+    #[error(transparent)]
+    Declare(#[from] super::DeclareError),
     /// A setting can't be followed.
     #[error("{0}")]
     Setting(String),
@@ -130,6 +133,7 @@ impl Endpoint {
             mail_notify: Notify::new(),
             local_url: OnceLock::new(),
             base_path: OnceLock::new(),
+            declared: super::declared::State::default(),
             settings,
             storage,
             clock,

@@ -32,6 +32,9 @@ impl Endpoint {
         typed(Field::Password, &change.new)?;
         let live = self.signed_in(ctx).await?;
         let identity = &live.identity;
+        if identity.source.is_some() {
+            return Err(Problem::new(ErrorCode::ManagedElsewhere));
+        }
         let attempt = self.attempt_change(&identity.id).await?;
         let record = self.record_of(&identity.id).await?.ok_or(Problem::new(ErrorCode::SignedOut))?;
         let proof = match &record.password {
@@ -96,7 +99,11 @@ impl Endpoint {
     }
 
     /// Estimating takes milliseconds: on a thread that may block, and few at once.
-    async fn report(&self, password: Password, names: Vec<String>) -> Result<StrengthReport, Problem> {
+    pub(super) async fn report(
+        &self,
+        password: Password,
+        names: Vec<String>,
+    ) -> Result<StrengthReport, Problem> {
         let internal = || Problem::new(ErrorCode::Internal);
         let _permit = self.judging.acquire().await.map_err(|_| internal())?;
         let judge = self.judge.clone();

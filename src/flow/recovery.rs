@@ -5,9 +5,13 @@ use crate::{
     storage::{LinkKind, StoredLink},
 };
 
-/// Where the link for this identity goes: to its address, unless it is disabled.
+/// Where the link for this identity goes: to its address, unless it is disabled or its password is kept in settings.
 pub fn recipient(identity: &Identity) -> Option<&EmailAddress> {
-    identity.email.as_ref().filter(|_| !identity.disabled).map(|email| &email.address)
+    identity
+        .email
+        .as_ref()
+        .filter(|_| !identity.disabled && identity.source.is_none())
+        .map(|email| &email.address)
 }
 
 /// A recovery link that was found.

@@ -2,12 +2,14 @@
 
 mod email;
 mod role;
+mod source;
 mod username;
 
 use serde::{Deserialize, Serialize};
 
 pub use email::EmailAddress;
 pub use role::{Role, RoleError};
+pub use source::Source;
 pub use username::Username;
 
 use crate::clock::Timestamp;
@@ -34,6 +36,8 @@ pub struct Identity {
     pub must_change: bool,
     /// When it was created.
     pub created_at: Timestamp,
+    /// The settings that declare it; `None` for an account of the database, which can be changed there.
+    pub source: Option<Source>,
 }
 
 /// An address, and since when its owner is known to read it.

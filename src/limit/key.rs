@@ -26,6 +26,11 @@ impl Keys {
         self.named("account", &format!("no:{folded}"))
     }
 
+    /// An account, as one address guesses at it.
+    pub fn account_from(&self, account: &LimitKey, address: IpAddr) -> LimitKey {
+        self.named("account", &format!("from:{}:{}", account.0, network(address)))
+    }
+
     /// A device that is known to an identity.
     pub fn device(&self, id: &IdentityId, device: &str) -> LimitKey {
         self.named("device", &format!("{}:{device}", id.0))

@@ -35,6 +35,8 @@ pub struct Rule {
 pub struct Rules {
     /// Wrong passwords for one account, for one known device, or for one signed-in person changing a password.
     pub account: Rule,
+    /// Wrong passwords for the one account that everybody shares.
+    pub shared: Rule,
     /// Wrong passwords from one address.
     pub address: Rule,
     /// Wrong passwords in all.
@@ -54,6 +56,7 @@ impl Rules {
     pub fn new(settings: &LimitSettings) -> Self {
         Self {
             account: Rule::lock(settings.account_attempts, ACCOUNT_HEAL),
+            shared: Rule::bucket(settings.global_attempts, HOUR),
             address: Rule::bucket(settings.address_attempts, HOUR),
             global: Rule::bucket(settings.global_attempts, MINUTE),
             registration_address: Rule::bucket(settings.registrations_per_address, HOUR),

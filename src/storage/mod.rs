@@ -5,6 +5,7 @@
 //! The moment is always an argument. Nothing here decides who may do what.
 
 mod change;
+mod declared;
 mod error;
 mod mail;
 mod record;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use change::{Change, ChangeKind, ChangeSeq};
+pub use declared::{Conflict, Declaration, Declared, DeclaredRecord, Fingerprint, NewDeclared};
 pub use error::StorageError;
 pub use mail::{MailId, MailTemplate, NewMail, QueuedMail};
 pub use record::{
@@ -25,7 +27,7 @@ pub use record::{
 use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
-    identity::{Identity, IdentityId, Role},
+    identity::{Identity, IdentityId, Role, Source},
     session::{LiveSession, NewTicket, SessionId, StoredTicket, TokenHash},
 };
 
@@ -65,6 +67,18 @@ pub trait IdentityRepository {
     async fn set_disabled(&self, id: &IdentityId, disabled: bool, now: Timestamp) -> Result<bool>;
     /// Deletes the identity and all that hangs on it. False if unknown.
     async fn delete_identity(&self, id: &IdentityId, now: Timestamp) -> Result<bool>;
+}
+
+/// People that settings declare: identities like all others, but for who may change them.
+#[async_trait]
+pub trait DeclaredRepository {
+    /// Everybody whom the source declares or once declared, in order of the folded username.
+    async fn list_declared(&self, source: &Source) -> Result<Vec<DeclaredRecord>>;
+    /// Makes these the people of the source. Who is new is added, and takes the name from registrations that wait; who
+    /// changed is replaced; who is missing is disabled and loses the address; who comes back is enabled and keeps the
+    /// id. Changed, missing and returning people have no session and no link afterwards. Nobody of another source, or
+    /// of none, is touched. Where anybody is declared, no set-up link holds any more.
+    async fn declare(&self, declaration: &Declaration, now: Timestamp) -> Result<Declared>;
 }
 
 /// Registrations that wait for their address to be confirmed. They reserve nothing but their username.
@@ -210,6 +224,7 @@ pub trait MetaRepository {
 /// A whole backend.
 pub trait Storage:
     IdentityRepository
+    + DeclaredRepository
     + RegistrationRepository
     + LinkRepository
     + SessionRepository

@@ -4,6 +4,7 @@
 
 mod administration;
 mod bad_days;
+mod declared;
 mod kit;
 mod refusals;
 mod server;

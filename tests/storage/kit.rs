@@ -6,11 +6,11 @@ use gatehouse::{
     clock::Timestamp,
     entropy::{Entropy as _, OsEntropy},
     factor::password::PasswordHash,
-    identity::{EmailAddress, Identity, IdentityId, Role, Username, VerifiableAddress},
+    identity::{EmailAddress, Identity, IdentityId, Role, Source, Username, VerifiableAddress},
     session::{AssuranceLevel, Lifetime, NewTicket, Secret, Session, SessionId, TokenHash},
     storage::{
-        Change, ChangeKind, LinkKind, MailId, MailTemplate, NewIdentity, NewLink, NewMail, NewSession,
-        PendingRegistration, Storage, sqlite::SqliteStorage,
+        Change, ChangeKind, Declaration, Fingerprint, LinkKind, MailId, MailTemplate, NewDeclared,
+        NewIdentity, NewLink, NewMail, NewSession, PendingRegistration, Storage, sqlite::SqliteStorage,
     },
 };
 
@@ -127,6 +127,25 @@ pub(crate) fn new_person(name: &str) -> NewIdentity {
 pub(crate) fn new_person_with(name: &str, email: &str, verified: bool) -> NewIdentity {
     let email = VerifiableAddress { address: address(email), verified_at: verified.then_some(START) };
     NewIdentity { email: Some(email), ..new_person(name) }
+}
+
+/// Somebody whom settings declare, with a password that is written like this and hashed to the same.
+pub(crate) fn new_declared(name: &str, written: &str) -> NewDeclared {
+    let mut fingerprint = [0; 32];
+    fingerprint[..written.len()].copy_from_slice(written.as_bytes());
+    NewDeclared {
+        id: IdentityId(OsEntropy.id("idn")),
+        username: Username::parse(name).unwrap(),
+        email: None,
+        roles: Vec::new(),
+        password: password(written),
+        fingerprint: Fingerprint(fingerprint),
+    }
+}
+
+/// What the settings of an app say of people, all of them or none.
+pub(crate) fn declaration(app: &str, people: Vec<NewDeclared>) -> Declaration {
+    Declaration { source: Source(format!("settings:{app}")), people, all_or_nothing: true }
 }
 
 pub(crate) fn new_session(of: &Identity, text: &str, now: Timestamp) -> NewSession {

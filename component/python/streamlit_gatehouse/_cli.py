@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
 import sys
@@ -11,11 +12,24 @@ from typing import Any
 
 from streamlit_gatehouse import _native
 
-_USAGE = """Usage: gatehouse run APP.py [streamlit options] [-- arguments of the app]
+_USAGE = """Usage: gatehouse run APP.py [options] [streamlit options] [-- arguments of the app]
 
 Serves a Streamlit app with the sign-in endpoint on the same origin and the gate in front.
-The options are those of `streamlit run`.
+
+Options:
+  --password        One password for everybody. It is taken from the settings (`password = "..."` under
+                    [gatehouse] in .streamlit/secrets.toml, or GATEHOUSE_PASSWORD), or else asked for.
+  --username NAME   Ask for this name beside it.
+
+The other options are those of `streamlit run`.
 """
+
+_NO_TERMINAL = """There is no terminal to ask for the password. Write it into .streamlit/secrets.toml beside the app:
+
+    [gatehouse]
+    password = "what `gatehouse hash` prints"
+
+or set GATEHOUSE_PASSWORD."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -44,9 +58,13 @@ def _run(arguments: list[str]) -> None:
 
     @click.command("run")
     @_streamlit.with_options
+    @click.option("--password", "one_password", is_flag=True)
+    @click.option("--username", "one_username")
     @click.argument("target")
     @click.argument("args", nargs=-1)
-    def parse(target: str, args: tuple[str, ...], **values: Any) -> None:
+    def parse(
+        target: str, args: tuple[str, ...], one_password: bool, one_username: str | None, **values: Any
+    ) -> None:
         path = Path(target)
         if path.is_dir():
             path /= "streamlit_app.py"
@@ -59,13 +77,26 @@ def _run(arguments: list[str]) -> None:
         if complaint is not None:
             raise RuntimeError(complaint)
         # Refuse wrong settings before anything listens.
-        _native.open(script, str(_state.ASSETS))
+        password = _password(script) if one_password else None
+        _native.open(script, str(_state.ASSETS), password=password, username=one_username)
         _bind(options)
         # uvicorn believes X-Forwarded-For from 127.0.0.1 unless told otherwise.
         os.environ["FORWARDED_ALLOW_IPS"] = ""
         _streamlit.run(script, options, args, mount())
 
     parse.main(args=arguments, prog_name="gatehouse run", standalone_mode=True)
+
+
+def _password(script: str) -> str | None:
+    """Ask for the one password, unless the settings have it. It never stands in an argument."""
+    if _native.has_password(script):
+        return None
+    if not sys.stdin.isatty():
+        raise RuntimeError(_NO_TERMINAL)
+    first = getpass.getpass("One password for everybody: ")
+    if first != getpass.getpass("Again: "):
+        raise RuntimeError("The passwords differ. Start again.")
+    return first
 
 
 def _bind(options: dict[str, Any]) -> None:

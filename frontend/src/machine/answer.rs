@@ -278,6 +278,7 @@ impl Machine {
             ErrorCode::TooManyAttempts | ErrorCode::Busy => {
                 Line::from(Text::from(problem.code)).with("wait", Gap::Seconds(wait))
             }
+            ErrorCode::CredentialsRejected if self.password_only() => Text::ErrorPasswordRejected.into(),
             ErrorCode::CredentialsRejected if !self.config.as_ref().is_some_and(|c| c.recovery) => {
                 Text::ErrorCredentialsRejectedPlain.into()
             }

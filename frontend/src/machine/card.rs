@@ -1,6 +1,6 @@
 //! What a screen consists of: the views draw this and decide nothing.
 
-use gatehouse_protocol::{ClientConfig, ErrorCode, Field, RegistrationMode};
+use gatehouse_protocol::{ClientConfig, ErrorCode, Field, GUEST, LoginForm, RegistrationMode};
 
 use super::{Event, Gap, Line, Offer, Place, Screen, Text, Values};
 
@@ -227,10 +227,7 @@ impl Card {
             Screen::SignedIn => Self {
                 lead: vec![named(Text::SignedInLead, "name", around.username)],
                 submit: Some((named(Text::SignedInContinue, "app", app), Press::Continue)),
-                turns: vec![
-                    turn(None, Text::SignedInChange, Place::ChangePassword),
-                    Turn { lead: None, link: Text::SignOut, to: TurnTo::SignOut },
-                ],
+                turns: signed_in_turns(around),
                 ..Self::plain("signed-in", Text::SignedInTitle)
             },
             Screen::NotAllowed => {
@@ -255,6 +252,13 @@ impl Card {
     }
 }
 
+/// The one password of an app is not its visitors' to change.
+fn signed_in_turns(around: &Around<'_>) -> Vec<Turn> {
+    let own = around.config.is_none_or(|c| c.login == LoginForm::NameAndPassword);
+    let change = own.then(|| turn(None, Text::SignedInChange, Place::ChangePassword));
+    change.into_iter().chain([Turn { lead: None, link: Text::SignOut, to: TurnTo::SignOut }]).collect()
+}
+
 fn login(around: &Around<'_>) -> Card {
     let open = around.config.map_or(RegistrationMode::Closed, |c| c.registration);
     let mut turns = Vec::new();
@@ -263,19 +267,18 @@ fn login(around: &Around<'_>) -> Card {
         turns.push(turn(lead, Text::LoginToRegistrationLink, Place::Registration));
     }
     let forgot = around.config.is_some_and(|c| c.recovery);
+    let password = FieldCard { forgot, ..field(Field::Password, Text::FieldPassword, around.values) };
+    let (account, fields) = match around.config.map(|c| c.login) {
+        // Password managers store nothing without a name.
+        Some(LoginForm::PasswordOnly) => (Some(GUEST.to_owned()), vec![password]),
+        _ => (None, vec![field(Field::Identifier, Text::FieldIdentifier, around.values), password]),
+    };
     Card {
         tagline: tagline(around),
+        account,
         keep: true,
         turns,
-        ..Card::form(
-            "login",
-            Text::LoginTitle,
-            Text::LoginSubmit,
-            vec![
-                field(Field::Identifier, Text::FieldIdentifier, around.values),
-                FieldCard { forgot, ..field(Field::Password, Text::FieldPassword, around.values) },
-            ],
-        )
+        ..Card::form("login", Text::LoginTitle, Text::LoginSubmit, fields)
     }
 }
 

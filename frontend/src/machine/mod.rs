@@ -26,7 +26,7 @@ pub use text::{Gap, Line, Text};
 pub use typing::Meter;
 pub use values::Values;
 
-use gatehouse_protocol::{Challenge, ClientConfig, Field, LoginStep, SessionState};
+use gatehouse_protocol::{Challenge, ClientConfig, Field, LoginForm, LoginStep, SessionState};
 
 /// Where the form stands and what it was opened for.
 #[derive(Debug, Clone, Default)]
@@ -234,6 +234,11 @@ impl Machine {
         }
         let wished = self.setting.next.as_deref().and_then(local_path).map(ToOwned::to_owned);
         Effect::Leave(wished.unwrap_or_else(|| self.app()))
+    }
+
+    /// True where one password opens the app to everybody who knows it.
+    fn password_only(&self) -> bool {
+        self.config.as_ref().is_some_and(|c| c.login == LoginForm::PasswordOnly)
     }
 
     /// Where the app is.

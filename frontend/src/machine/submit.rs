@@ -105,6 +105,7 @@ impl Machine {
         Some(match &self.screen {
             Screen::Login => {
                 let challenge = self.challenge();
+                let identifier = if self.password_only() { String::new() } else { identifier };
                 Effect::Login(LoginStep::Password { identifier, password, keep, challenge })
             }
             Screen::MustChange { flow, keep, .. } => Effect::Login(LoginStep::NewPassword {

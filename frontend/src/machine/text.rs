@@ -113,6 +113,7 @@ texts! {
     ErrorMethodNotAllowed = "error.method_not_allowed",
     ErrorCredentialsRejected = "error.credentials_rejected",
     ErrorCredentialsRejectedPlain = "error.credentials_rejected_plain",
+    ErrorPasswordRejected = "error.password_rejected",
     ErrorTooManyAttempts = "error.too_many_attempts",
     ErrorBusy = "error.busy",
     ErrorUnavailable = "error.unavailable",
@@ -136,6 +137,7 @@ texts! {
     ErrorPasswordIsName = "error.password_is_name",
     ErrorPasswordUnchanged = "error.password_unchanged",
     ErrorCurrentPasswordWrong = "error.current_password_wrong",
+    ErrorManagedElsewhere = "error.managed_elsewhere",
 }
 
 impl From<ErrorCode> for Text {
@@ -171,6 +173,7 @@ impl From<ErrorCode> for Text {
             ErrorCode::PasswordIsName => Self::ErrorPasswordIsName,
             ErrorCode::PasswordUnchanged => Self::ErrorPasswordUnchanged,
             ErrorCode::CurrentPasswordWrong => Self::ErrorCurrentPasswordWrong,
+            ErrorCode::ManagedElsewhere => Self::ErrorManagedElsewhere,
         }
     }
 }

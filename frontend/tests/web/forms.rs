@@ -85,6 +85,28 @@ async fn signing_in_is_one_real_form() {
 }
 
 #[wasm_bindgen_test]
+async fn one_password_is_a_form_of_one_field_that_managers_can_store() {
+    let network = Network::up();
+    network.describes(&json!({"login": "password_only", "registration": "closed", "recovery": false}));
+    network.answers("/login", 200, &json!({"state": "complete", "ticket": "ticket-1"}));
+    let page = Page::login().await;
+    assert_eq!(
+        fillable(&page),
+        [row("username", "text", "username"), row("password", "password", "current-password")]
+    );
+    let account: HtmlInputElement = page.the("input[name=username]").unchecked_into();
+    assert_eq!((account.value().as_str(), account.read_only(), account.tab_index()), ("guest", true, -1));
+    assert_eq!(account.get_attribute("aria-hidden").as_deref(), Some("true"));
+    assert_eq!(all(&page.root, "label.gh-label").len(), 1);
+    assert_eq!(focused(), "gh-password", "one types at once");
+    page.types("Password", "quiet harbor");
+    page.enter();
+    crate::page::until("the form is sent", || !network.asked("/login").is_empty()).await;
+    let sent = network.asked("/login").remove(0);
+    assert_eq!((&sent["identifier"], &sent["password"]), (&json!(""), &json!("quiet harbor")));
+}
+
+#[wasm_bindgen_test]
 async fn registering_asks_for_a_new_password() {
     let _network = Network::up();
     let page = Page::login().await;

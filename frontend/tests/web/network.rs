@@ -65,6 +65,7 @@ impl Network {
             "app_name": "Quickstart",
             "logo": null,
             "tagline": "",
+            "login": "name_and_password",
             "registration": "open",
             "recovery": true,
             "password_min": 8,

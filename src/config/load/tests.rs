@@ -146,3 +146,100 @@ fn a_broken_secrets_file_is_not_quoted() {
     assert!(error.contains("`mail.smtp_password` in") && error.contains("must be a text"), "{error}");
     assert!(!error.contains("87654321"), "{error}");
 }
+
+fn secrets(home: &Path, text: &str) {
+    fs::create_dir_all(home.join(".streamlit")).unwrap();
+    fs::write(home.join(".streamlit/secrets.toml"), text).unwrap();
+}
+
+#[test]
+fn one_password_is_a_text_and_the_rules_of_passwords_are_a_section() {
+    let home = temp();
+    let from = here(home.path());
+    let shared = |from: &LoadFrom| {
+        let settings = load(from).unwrap().settings;
+        let password = settings.shared_password.map(|password| password.expose().to_owned());
+        (password, settings.shared_username, settings.password.argon2_time)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    secrets(home.path(), "[gatehouse.password]\nargon2_time = 3");
+    assert_eq!(shared(&from), (None, None, 3));
+    secrets(home.path(), "[gatehouse]\npassword = \"from the secrets\"\nusername = \"team\"");
+    assert_eq!(shared(&from), (some("from the secrets"), some("team"), 2));
+    assert!(has_shared_password(&from).unwrap());
+    fs::write(home.path().join("gatehouse.toml"), "[password]\nargon2_time = 4").unwrap();
+    assert_eq!(shared(&from), (some("from the secrets"), some("team"), 4), "each has a file of its own");
+    let named = "[gatehouse]\nshared_password = \"by name\"\n[gatehouse.password]\nargon2_time = 5";
+    secrets(home.path(), named);
+    assert_eq!(shared(&from), (some("by name"), None, 5));
+    let from = variable(from, "GATEHOUSE_PASSWORD", "from outside");
+    let from = variable(from, "GATEHOUSE_USERNAME", "crew");
+    assert_eq!(shared(&from), (some("from outside"), some("crew"), 5));
+    let from = from.with("shared_password", "typed");
+    assert_eq!(shared(&from).0, some("typed"));
+    assert!(!has_shared_password(&here(temp().path())).unwrap());
+}
+
+#[test]
+fn people_are_read_from_every_file() {
+    let home = temp();
+    fs::write(home.path().join("gatehouse.toml"), "[users.bob]\npassword = \"quiet harbor\"").unwrap();
+    secrets(
+        home.path(),
+        "[gatehouse.users.alice]\npassword = \"loud harbor\"\nroles = [\"admin\"]\nemail = \"a@example.org\"",
+    );
+    let loaded = load(&here(home.path())).unwrap();
+    let people: Vec<_> =
+        loaded.settings.people().map(|person| (person.username, person.roles.len())).collect();
+    assert_eq!(people, [("alice", 1), ("bob", 0)]);
+    assert_eq!(loaded.source.0, "settings:..");
+    let from = here(home.path()).with("database", "sqlite:elsewhere/app.db");
+    assert_eq!(load(&from).unwrap().source.0, "settings:..");
+    assert_eq!(
+        here(home.path()).candidates(),
+        [home.path().join("gatehouse.toml"), home.path().join(".streamlit/secrets.toml")]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_people_is_said_without_their_passwords() {
+    let home = temp();
+    let says = |text: &str, parts: &[&str]| {
+        secrets(home.path(), text);
+        let error = load(&here(home.path())).unwrap_err().to_string();
+        for part in parts {
+            assert!(error.contains(part), "{part:?} is not in {error:?}");
+        }
+        assert!(!error.contains("hunter2"), "{error}");
+    };
+    says("[gatehouse]\npassword = 87654321", &["`password` in", "secrets.toml", "text in quotes"]);
+    says(
+        "[gatehouse]\nusername = [\"hunter2\"]\npassword = \"hunter2\"",
+        &["`username` in", "text in quotes"],
+    );
+    says(
+        "[gatehouse]\npassword = \"hunter2\"\nshared_password = \"hunter2\"",
+        &["both `password` and `shared_password`"],
+    );
+    says("[gatehouse.users.alice]\nroles = [\"admin\"]", &["`users.alice` in", "no `password`"]);
+    says(
+        "[gatehouse.users.alice]\npasword = \"hunter2\"",
+        &["`users.alice.pasword` in", "Is `users.NAME.password` meant?"],
+    );
+    says("[gatehouse.users.alice]\npassword = 87654321", &["`users.alice.password` in", "must be a text"]);
+    says(
+        "[gatehouse.users.alice]\npassword = \"hunter2\"\nroles = \"admin\"",
+        &["`users.alice.roles` in", "must be texts"],
+    );
+    says("[gatehouse]\nusers = \"hunter2\"", &["`users` in", "section"]);
+    says("[gatehouse.users]\nalice = \"hunter2\"", &["`users.alice` in", "section `[users.alice]`"]);
+    secrets(home.path(), "");
+    refuses(
+        &variable(here(home.path()), "GATEHOUSE_USERS__ALICE__PASSWORD", "hunter2"),
+        &["GATEHOUSE_USERS__ALICE__PASSWORD", "[gatehouse.users.NAME]"],
+    );
+    refuses(
+        &variable(here(home.path()), "GATEHOUSE_PASSWORD", "$2b$12$abcdefghijklmnopqrstuv"),
+        &["GATEHOUSE_PASSWORD"],
+    );
+}

@@ -18,10 +18,10 @@ use rand_core::{Rng as _, SeedableRng as _};
 use super::super::*;
 use crate::{
     clock::{Clock as _, ManualClock},
-    config::PasswordSettings,
+    config::{Loaded, PasswordSettings, UserSettings},
     entropy::Entropy,
     factor::password::PasswordHash,
-    identity::{EmailAddress, Identity, IdentityId, Role, Username, VerifiableAddress},
+    identity::{EmailAddress, Identity, IdentityId, Role, Source, Username, VerifiableAddress},
     session::LiveSession,
     storage::{NewIdentity, sqlite::SqliteStorage},
 };
@@ -85,6 +85,18 @@ impl App {
         let mut settings = self.endpoint.settings().clone();
         change(&mut settings);
         assemble(&self.folder, &self.clock, settings, 3).await
+    }
+
+    /// Brings the people of the settings in, as a start does.
+    pub(super) async fn declares(&self, change: impl FnOnce(&mut Settings)) -> Result<(), DeclareError> {
+        self.endpoint.declare(&self.loaded("app", change)).await
+    }
+
+    /// Settings of an app, as they were loaded.
+    pub(super) fn loaded(&self, app: &str, change: impl FnOnce(&mut Settings)) -> Loaded {
+        let mut settings = self.endpoint.settings().clone();
+        change(&mut settings);
+        Loaded { settings, files: Vec::new(), source: Source(format!("settings:{app}")) }
     }
 
     /// A connection to the database beside the endpoint's own, to break things.
@@ -151,6 +163,13 @@ async fn assemble(
     let endpoint = Endpoint::assemble(parts).await.unwrap();
     endpoint.set_local_url("http://localhost:8501");
     endpoint
+}
+
+/// Declares somebody as `users.NAME`.
+pub(super) fn user(settings: &mut Settings, name: &str, password: &str, roles: &[&str]) {
+    let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    let user = UserSettings { password: Password::new(password), roles, email: None };
+    settings.users.insert(name.to_owned(), user);
 }
 
 /// A browser: keeps the cookies that it is given.

@@ -1,6 +1,8 @@
 //! The endpoint as a whole, on SQLite, without HTTP. Attacks are named after what the attacker does.
 
+mod declared;
 mod feed;
+mod files;
 mod kit;
 mod login;
 mod process;

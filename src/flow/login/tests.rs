@@ -28,6 +28,7 @@ fn record(password: Option<PasswordHash>) -> SignInRecord {
         disabled: false,
         must_change: false,
         created_at: Timestamp(0),
+        source: None,
     };
     SignInRecord { identity, password }
 }

@@ -33,6 +33,7 @@ fn live(session: u8, identity: u8, last_used_at: i64) -> LiveSession {
             disabled: false,
             must_change: false,
             created_at: Timestamp(0),
+            source: None,
         },
     }
 }

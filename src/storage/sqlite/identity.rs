@@ -297,7 +297,11 @@ pub(super) async fn any_with_role(connection: &mut SqliteConnection, role: &str)
     .await?)
 }
 
-async fn add_roles(connection: &mut SqliteConnection, id: &IdentityId, roles: &[Role]) -> Result<()> {
+pub(super) async fn add_roles(
+    connection: &mut SqliteConnection,
+    id: &IdentityId,
+    roles: &[Role],
+) -> Result<()> {
     for role in roles {
         sqlx::query("INSERT INTO identity_role (identity_id, role) VALUES (?, ?) ON CONFLICT DO NOTHING")
             .bind(&id.0)
@@ -309,7 +313,7 @@ async fn add_roles(connection: &mut SqliteConnection, id: &IdentityId, roles: &[
 }
 
 /// Forgets every link that could set the identity's password.
-async fn drop_links(connection: &mut SqliteConnection, id: &IdentityId) -> Result<()> {
+pub(super) async fn drop_links(connection: &mut SqliteConnection, id: &IdentityId) -> Result<()> {
     sqlx::query("DELETE FROM link WHERE identity_id = ?").bind(&id.0).execute(connection).await?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! A schema change is a new file in `migrations/`.
 
 mod change;
+mod declared;
 mod error;
 mod feed;
 mod file;

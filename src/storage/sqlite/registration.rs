@@ -83,10 +83,23 @@ impl RegistrationRepository for SqliteStorage {
 }
 
 /// The address is confirmed: every registration for it goes, with its links and the mails that would bring more.
-async fn forget(write: &mut Write<'_>, folded_email: &str) -> Result<()> {
+pub(super) async fn forget(write: &mut Write<'_>, folded_email: &str) -> Result<()> {
     let gone: Vec<String> =
         sqlx::query_scalar("DELETE FROM registration WHERE email_folded = ? RETURNING id")
             .bind(folded_email)
+            .fetch_all(write.on())
+            .await?;
+    for id in gone {
+        mail::give_up_verification(write.on(), &id).await?;
+    }
+    Ok(())
+}
+
+/// The operator gave the name away: registrations that wait for it go, as above.
+pub(super) async fn forget_name(write: &mut Write<'_>, folded: &str) -> Result<()> {
+    let gone: Vec<String> =
+        sqlx::query_scalar("DELETE FROM registration WHERE username_folded = ? RETURNING id")
+            .bind(folded)
             .fetch_all(write.on())
             .await?;
     for id in gone {

@@ -7,16 +7,16 @@ use sqlx::{Row as _, sqlite::SqliteRow};
 use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
-    identity::{EmailAddress, Identity, IdentityId, Role, Username, VerifiableAddress},
+    identity::{EmailAddress, Identity, IdentityId, Role, Source, Username, VerifiableAddress},
     session::{AssuranceLevel, Lifetime, LiveSession, Session, SessionId, TokenHash},
-    storage::{Result, SignInRecord, StorageError},
+    storage::{DeclaredRecord, Fingerprint, Result, SignInRecord, StorageError},
 };
 
 /// The columns of [`identity`], from `identity i`.
 macro_rules! identity_columns {
     () => {
         "i.id AS identity_id, i.username, i.email, i.email_verified_at, i.must_change, i.disabled, \
-         i.created_at AS identity_created_at, \
+         i.created_at AS identity_created_at, i.source, \
          (SELECT json_group_array(r.role) FROM identity_role r WHERE r.identity_id = i.id) AS roles"
     };
 }
@@ -52,12 +52,23 @@ pub(super) fn identity(row: &SqliteRow) -> Result<Identity> {
         disabled: row.try_get("disabled")?,
         must_change: row.try_get("must_change")?,
         created_at: Timestamp(row.try_get("identity_created_at")?),
+        source: row.try_get::<Option<String>, _>("source")?.map(Source),
     })
 }
 
 pub(super) fn sign_in_record(row: &SqliteRow) -> Result<SignInRecord> {
     let password: Option<String> = row.try_get("password")?;
     Ok(SignInRecord { identity: identity(row)?, password: password.map(PasswordHash) })
+}
+
+pub(super) fn declared_record(row: &SqliteRow) -> Result<DeclaredRecord> {
+    let bytes: &[u8] = row.try_get("fingerprint")?;
+    let fingerprint = bytes.try_into().map(Fingerprint).map_err(|_| wrong("fingerprint", &bytes.len()))?;
+    Ok(DeclaredRecord {
+        identity: identity(row)?,
+        password: PasswordHash(row.try_get("password")?),
+        fingerprint,
+    })
 }
 
 pub(super) fn live_session(row: &SqliteRow) -> Result<LiveSession> {

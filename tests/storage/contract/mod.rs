@@ -1,6 +1,7 @@
 //! The promises of `src/storage/mod.rs`, a file per trait.
 
 mod change;
+mod declared;
 mod identity;
 mod limit;
 mod link;

@@ -1,7 +1,7 @@
 //! A form as a person has it before them: the machine, and what stands in the inputs of the screen just drawn.
 
 use gatehouse_protocol::{
-    ClientConfig, ErrorCode, Field, FlowToken, LoginState, MailToken, Problem, RegistrationMode,
+    ClientConfig, ErrorCode, Field, FlowToken, LoginForm, LoginState, MailToken, Problem, RegistrationMode,
     SessionState, Ticket, rule::Class,
 };
 use unicode_normalization::UnicodeNormalization as _;
@@ -29,6 +29,7 @@ pub(super) fn config() -> ClientConfig {
         app_name: "Quickstart".to_owned(),
         logo: None,
         tagline: String::new(),
+        login: LoginForm::NameAndPassword,
         registration: RegistrationMode::Open,
         recovery: true,
         password_min: 8,

@@ -8,6 +8,7 @@ mod kit;
 mod links;
 mod login;
 mod password;
+mod password_only;
 mod properties;
 mod recovery;
 mod registration;

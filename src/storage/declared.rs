@@ -1,0 +1,87 @@
+//! People that settings declare, on their way into storage.
+
+use std::fmt;
+
+use crate::{
+    factor::password::PasswordHash,
+    identity::{EmailAddress, Identity, IdentityId, Role, Source, Username},
+};
+
+/// What settings say of a password, under the key of the installation: equal as long as they say the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint(…)")
+    }
+}
+
+/// Somebody to be declared.
+#[derive(Debug, Clone)]
+pub struct NewDeclared {
+    /// The id, if nobody has one yet who was declared by this name.
+    pub id: IdentityId,
+    /// The name.
+    pub username: Username,
+    /// The address; it counts as confirmed.
+    pub email: Option<EmailAddress>,
+    /// The roles, sorted and without repetition.
+    pub roles: Vec<Role>,
+    /// The password, hashed; what is stored stays where the fingerprint is the stored one.
+    pub password: PasswordHash,
+    /// What the settings say of the password.
+    pub fingerprint: Fingerprint,
+}
+
+/// Everybody whom one source declares.
+#[derive(Debug, Clone)]
+pub struct Declaration {
+    /// Who declares.
+    pub source: Source,
+    /// The people, each name once.
+    pub people: Vec<NewDeclared>,
+    /// Whether anybody who can't be declared stops everything. Otherwise they are left out.
+    pub all_or_nothing: bool,
+}
+
+/// Somebody who was declared.
+#[derive(Debug, Clone)]
+pub struct DeclaredRecord {
+    /// Who; disabled when no longer declared.
+    pub identity: Identity,
+    /// The password.
+    pub password: PasswordHash,
+    /// What the settings said of it.
+    pub fingerprint: Fingerprint,
+}
+
+/// What became of a declaration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Who is new.
+    pub added: Vec<IdentityId>,
+    /// Who was changed, or came back; their sessions ended.
+    pub changed: Vec<IdentityId>,
+    /// Who is not declared any more; their sessions ended.
+    pub removed: Vec<IdentityId>,
+    /// Who could not be declared.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Why somebody could not be declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conflict {
+    /// The name is somebody else's.
+    Username {
+        /// The name, as it was to be declared.
+        username: String,
+        /// Where the other one is declared; `None` for an account of the database.
+        source: Option<Source>,
+    },
+    /// The address was confirmed by somebody else.
+    Email {
+        /// Whose it was to be.
+        username: String,
+    },
+}
