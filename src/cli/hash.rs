@@ -1,13 +1,7 @@
 //! `gatehouse hash`: what to write for a password, so that the settings need not hold it.
 
-use std::sync::Arc;
-
 use super::{args::Place, ask, failure::Failure, opened, show, words};
-use crate::{
-    config::Settings,
-    entropy::OsEntropy,
-    factor::password::{Hasher, Judge},
-};
+use crate::{config::Settings, endpoint::hash_for_settings};
 
 /// The hash goes to standard output alone, so that a script can take it.
 pub(super) async fn run(place: &Place, from_stdin: bool) -> Result<i32, Failure> {
@@ -24,15 +18,11 @@ pub(super) async fn run(place: &Place, from_stdin: bool) -> Result<i32, Failure>
     if password.expose().is_empty() {
         return Err(Failure::Other("the password is empty".to_owned()));
     }
-    if let Err(code) = Judge::new(&settings.password, &settings.app_name).check(&password, &[]) {
+    let (hash, refused) = hash_for_settings(&settings, &password).await.map_err(Failure::Other)?;
+    if let Some(code) = refused {
         eprintln!("Warning: {}.", words::sentence(code));
     }
-    let hasher = Hasher::new(&settings.password, Arc::new(OsEntropy)).map_err(Failure::Other)?;
-    let hash = hasher
-        .hash(&password)
-        .await
-        .map_err(|_| Failure::Other("the password could not be hashed: memory is short".to_owned()))?;
-    eprintln!("Write this line for it:\n\n    password = \"{}\"\n", hash.0);
-    show::line(&hash.0)?;
+    eprintln!("Write this line for it:\n\n    password = \"{hash}\"\n");
+    show::line(&hash)?;
     Ok(0)
 }

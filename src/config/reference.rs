@@ -119,7 +119,9 @@ fn collect(structure: &str, prefix: &str, defaults: &serde_json::Value, found: &
         };
         let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
         let default = defaults.get(name).unwrap_or(&serde_json::Value::Null);
-        if let Some(each) = kind.strip_prefix("BTreeMap<String, ").and_then(|kind| kind.strip_suffix('>')) {
+        if let Some(each) = kind.strip_prefix("BTreeMap<String, ").and_then(|kind| kind.strip_suffix('>'))
+            && each.ends_with("Settings")
+        {
             collect(each, &format!("{path}.{ANY}"), &serde_json::Value::Null, found);
         } else if kind.ends_with("Settings") {
             collect(kind, &path, default, found);

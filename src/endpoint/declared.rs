@@ -2,15 +2,16 @@
 
 pub(super) mod follow;
 
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use gatehouse_protocol::{LoginForm, Password, RegistrationMode};
+use gatehouse_protocol::{ErrorCode, LoginForm, Password, RegistrationMode, rule};
 
 use super::{Endpoint, admin::email, admin::roles};
 use crate::{
     audit::{Entry, Event},
     config::{Loaded, Person, Settings, Written},
-    factor::password::PasswordHash,
+    entropy::OsEntropy,
+    factor::password::{Hasher, Judge, PasswordHash},
     identity::{Identity, IdentityId, Source, Username},
     storage::{Conflict, Declaration, Declared, DeclaredRecord, Fingerprint, NewDeclared, StorageError},
 };
@@ -208,6 +209,20 @@ impl Endpoint {
         }
         live.plain = names;
     }
+}
+
+/// What to write for a password instead of the password, and why it would be refused elsewhere, if it would be.
+pub async fn hash_for_settings(
+    settings: &Settings,
+    password: &Password,
+) -> Result<(String, Option<ErrorCode>), String> {
+    let refused = Judge::new(&settings.password, &settings.app_name).check(password, &[]).err();
+    if password.expose().len() > rule::PASSWORD_MAX_BYTES {
+        return Err("the password is longer than 1024 bytes, which nobody can type into the form".to_owned());
+    }
+    let hasher = Hasher::new(&settings.password, Arc::new(OsEntropy))?;
+    let hash = hasher.hash(password).await.map_err(|_| "memory is short: try again in a moment".to_owned())?;
+    Ok((hash.0, refused))
 }
 
 /// Whose passwords stand in plain text.

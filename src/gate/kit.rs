@@ -17,7 +17,7 @@ use crate::{
     storage::sqlite::SqliteStorage,
 };
 
-const PASSWORD: &str = "seven quiet herons";
+pub(super) const PASSWORD: &str = "seven quiet herons";
 
 /// An endpoint as one process has it, on the database in `folder`.
 pub(super) async fn process(folder: &tempfile::TempDir, change: impl FnOnce(&mut Settings)) -> Arc<Endpoint> {

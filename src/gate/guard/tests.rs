@@ -1,10 +1,13 @@
 use std::{sync::Arc, time::Duration};
 
-use super::{Refusal, Verdict};
+use gatehouse_protocol::Password;
+
+use super::{Gate, Refusal, Verdict};
 use crate::{
-    config::GateMode,
-    gate::kit::{admit, handshake, process, sign_in, with_alice, with_settings},
+    config::{GateMode, Loaded, UserSettings},
+    gate::kit::{PASSWORD, admit, handshake, process, sign_in, with_alice, with_settings},
     http::HostPolicy,
+    identity::Source,
 };
 
 /// The gate covers the whole app: a websocket of nobody's is none of the app's.
@@ -124,6 +127,35 @@ async fn revoke_by_another_process_closes_the_websocket() {
     assert_eq!(handles, vec![handle.clone()]);
     assert!(!gate.recheck(&handle).await.unwrap());
     assert_eq!(gate.check(&anonymous), Verdict::Pass);
+}
+
+/// The operator deletes somebody's line from the secrets while the websocket is open here.
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_a_line_of_the_settings_closes_the_websocket() {
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = process(&folder, |_| ()).await;
+    let gate = Arc::new(Gate::new(Arc::clone(&endpoint)));
+    let mut loaded = Loaded {
+        settings: endpoint.settings().clone(),
+        files: Vec::new(),
+        source: Source("settings:..".into()),
+    };
+    let alice = UserSettings { password: Password::new(PASSWORD), roles: vec!["admin".into()], email: None };
+    loaded.settings.users.insert("alice".into(), alice);
+    endpoint.declare(&loaded).await.unwrap();
+    let (cookie, _) = sign_in(&endpoint, &gate.challenge("s:0")).await;
+    let handle = admit(&gate, &cookie).await;
+    assert!(gate.recheck(&handle).await.unwrap(), "control");
+    let (closed, mut reported) = tokio::sync::mpsc::unbounded_channel();
+    let watching = Arc::clone(&gate);
+    tokio::spawn(async move { watching.watch(|handles| drop(closed.send(handles))).await });
+
+    loaded.settings.users.clear();
+    endpoint.declare(&loaded).await.unwrap();
+    assert_ne!(gate.check(&handle), Verdict::Pass, "not even the next message passes");
+    let handles = tokio::time::timeout(Duration::from_secs(5), reported.recv()).await.unwrap().unwrap();
+    assert_eq!(handles, vec![handle.clone()]);
+    assert!(!gate.recheck(&handle).await.unwrap());
 }
 
 /// Streamlit's session id is the handle in plain mode: its cookie is read once, not again by whoever comes later.
