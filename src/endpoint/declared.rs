@@ -221,7 +221,8 @@ pub async fn hash_for_settings(
         return Err("the password is longer than 1024 bytes, which nobody can type into the form".to_owned());
     }
     let hasher = Hasher::new(&settings.password, Arc::new(OsEntropy))?;
-    let hash = hasher.hash(password).await.map_err(|_| "memory is short: try again in a moment".to_owned())?;
+    let hash =
+        hasher.hash(password).await.map_err(|_| "memory is short: try again in a moment".to_owned())?;
     Ok((hash.0, refused))
 }
 

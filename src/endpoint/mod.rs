@@ -35,8 +35,8 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 pub use admin::{AdminError, Invited, NewInvitation, NewUser};
 pub use context::{Answer, CookieChange, RequestContext};
 pub use courier::Courier;
-pub use declared::{DeclareError, hash_for_settings};
 pub(crate) use declared::plain;
+pub use declared::{DeclareError, hash_for_settings};
 pub use feed::Ended;
 pub use open::{OpenError, Parts};
 

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 import urllib.request
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,9 @@ class Served:
         gate: str = "",
         environment: Path = NEWEST,
         below: str = "",
+        secrets: str = "",
+        options: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.home = home
         self.below = below
@@ -52,8 +56,17 @@ class Served:
             home.mkdir(parents=True, exist_ok=True)
             self.script = Path(shutil.copy(app, home / "app.py"))
         (home / "gatehouse.toml").write_text((f'gate = "{gate}"\n' if gate else "") + settings)
+        self.options = list(options)
+        self.variables = dict(variables or {})
+        if secrets:
+            self.keep_secrets(secrets)
         self.output: list[str] = []
         self._process: subprocess.Popen[str] | None = None
+
+    def keep_secrets(self, text: str) -> None:
+        """Write `.streamlit/secrets.toml`."""
+        (self.home / ".streamlit").mkdir(exist_ok=True)
+        (self.home / ".streamlit" / "secrets.toml").write_text(text)
 
     def _command(self) -> list[str]:
         program = "streamlit" if self.plain else "gatehouse"
@@ -66,12 +79,13 @@ class Served:
             "--browser.gatherUsageStats=false",
             "--server.fileWatcherType=none",
             f"--server.baseUrlPath={self.below}",
+            *self.options,
         ]
 
     def _environ(self) -> dict[str, str]:
         kept = ("PATH", "LANG", "LC_ALL", "TMPDIR")
         environ = {name: os.environ[name] for name in kept if name in os.environ}
-        return environ | {"HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        return environ | {"HOME": str(self.home), "PYTHONUNBUFFERED": "1"} | self.variables
 
     def start(self) -> Served:
         self._process = subprocess.Popen(

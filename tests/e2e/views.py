@@ -127,6 +127,39 @@ def german_registration(app: Served, _mailbox: Mailbox, page: Page) -> None:
     Form(page).expect_title("Konto anlegen")
 
 
+def alone(route: Route) -> None:
+    """The settings of an app with one password for everybody."""
+    changed = {"login": "password_only", "registration": "closed", "recovery": False}
+    route.fulfill(json=route.fetch().json() | changed)
+
+
+def one_password(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    page.route("**/_gatehouse/config", alone)
+    page.goto(f"{app.url}/_gatehouse/")
+    Form(page).expect_title("Sign in")
+    expect(Form(page).field("Password")).to_be_focused()
+
+
+def one_password_wrong(app: Served, mailbox: Mailbox, page: Page) -> None:
+    one_password(app, mailbox, page)
+    problem = {"code": "credentials_rejected", "field": None, "retry_after": None}
+    page.route("**/_gatehouse/login", lambda route: route.fulfill(status=401, json=problem))
+    Form(page).field("Password").fill("not the one")
+    Form(page).button("Sign in").click()
+    Form(page).card.get_by_text("That isn't the password.").wait_for()
+
+
+def one_password_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
+    narrow(page)
+    one_password_wrong(app, mailbox, page)
+
+
+def german_one_password(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    page.route("**/_gatehouse/config", alone)
+    page.goto(f"{app.url}/_gatehouse/")
+    Form(page).expect_title("Anmelden")
+
+
 def german_unreachable(app: Served, _mailbox: Mailbox, page: Page) -> None:
     page.route("**/_gatehouse/config", lambda route: route.abort())
     page.goto(app.url)
@@ -252,6 +285,9 @@ VIEWS: list[View] = [
     login_narrow,
     login_zoomed,
     login_large_letters,
+    one_password,
+    one_password_wrong,
+    one_password_narrow,
     loading,
     loading_full_page,
     working,
@@ -273,6 +309,7 @@ VIEWS: list[View] = [
     must_change,
     german_login,
     german_registration,
+    german_one_password,
     german_unreachable,
     german_right_to_left,
 ]

@@ -79,6 +79,11 @@ def _run(arguments: list[str]) -> None:
         # Refuse wrong settings before anything listens.
         password = _password(script) if one_password else None
         _native.open(script, str(_state.ASSETS), password=password, username=one_username)
+        if one_password and not _native.covers_app():
+            raise RuntimeError(
+                'gate = "script" leaves the app open wherever its script does not ask for a login, so one password '
+                "would not protect it. Remove that setting, or start without --password."
+            )
         _bind(options)
         # uvicorn believes X-Forwarded-For from 127.0.0.1 unless told otherwise.
         os.environ["FORWARDED_ALLOW_IPS"] = ""

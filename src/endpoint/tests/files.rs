@@ -27,9 +27,9 @@ impl Followed {
         fs::write(home.path().join(".streamlit/secrets.toml"), secrets).unwrap();
         app.endpoint.declare(&load(&from).unwrap()).await.unwrap();
         let follower = Follower::new(Arc::clone(&app.endpoint), from);
-        let mut followed = Self { app, home, follower };
-        followed.looks(2).await;
-        followed
+        let mut new = Self { app, home, follower };
+        new.looks(2).await;
+        new
     }
 
     fn secrets(&self) -> PathBuf {

@@ -26,6 +26,7 @@ fn with(roles: &[&str]) -> Identity {
         disabled: false,
         must_change: false,
         created_at: Timestamp(0),
+        source: None,
     }
 }
 

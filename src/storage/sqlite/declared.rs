@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use super::{SqliteStorage, identity, registration, row, session, write::Write};
 use crate::{
     clock::Timestamp,
-    identity::{IdentityId, Source, VerifiableAddress},
+    identity::{EmailAddress, IdentityId, Source, VerifiableAddress},
     storage::{
         ChangeKind, Conflict, Declaration, Declared, DeclaredRecord, DeclaredRepository, NewDeclared,
         NewIdentity, Result,
@@ -62,15 +62,12 @@ impl DeclaredRepository for SqliteStorage {
                 }
                 continue;
             }
-            match record {
-                Some(record) => {
-                    replace(&mut write, new, &record).await?;
-                    done.changed.push(record.identity.id);
-                }
-                None => {
-                    add(&mut write, new, &declaration.source).await?;
-                    done.added.push(new.id.clone());
-                }
+            if let Some(record) = record {
+                replace(&mut write, new, &record).await?;
+                done.changed.push(record.identity.id);
+            } else {
+                add(&mut write, new, &declaration.source).await?;
+                done.added.push(new.id.clone());
             }
         }
         if !declaration.people.is_empty() {
@@ -158,8 +155,8 @@ async fn replace(write: &mut Write<'_>, new: &NewDeclared, record: &DeclaredReco
          fingerprint = ?, disabled = 0 WHERE id = ?",
     )
     .bind(new.username.as_str())
-    .bind(new.email.as_ref().map(|email| email.as_str()))
-    .bind(new.email.as_ref().map(|email| email.folded()))
+    .bind(new.email.as_ref().map(EmailAddress::as_str))
+    .bind(new.email.as_ref().map(EmailAddress::folded))
     .bind(new.email.as_ref().map(|_| now.0))
     .bind(if kept { &record.password.0 } else { &new.password.0 })
     .bind(&new.fingerprint.0[..])

@@ -147,7 +147,7 @@ async fn a_name_that_the_database_has_is_a_conflict(db: Db) {
     let people = || vec![admin("Ann", "one"), new_declared("bob", "two")];
     let conflict = Conflict::Username { username: "Ann".into(), source: None };
     let done = declare(&*db, "a", people()).await;
-    assert_eq!(done.conflicts, [conflict.clone()]);
+    assert_eq!(done.conflicts, std::slice::from_ref(&conflict));
     assert!(db.find_by_username("bob").await.unwrap().is_none(), "all or nothing");
     let some = Declaration { all_or_nothing: false, ..declaration("a", people()) };
     let done = db.declare(&some, START).await.unwrap();
