@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import subprocess
+import termios
 import time
 import urllib.request
 from pathlib import Path
@@ -124,8 +126,19 @@ class Terminal:
     def __init__(self, app: Served) -> None:
         self.master, slave = pty.openpty()
         self.shown = ""
+
+        def own() -> None:
+            os.setsid()
+            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+
         self.process = subprocess.Popen(
-            app._command(), cwd=app.home, env=app._environ(), preexec_fn=lambda: os.login_tty(slave)
+            app._command(),
+            cwd=app.home,
+            env=app._environ(),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            preexec_fn=own,
         )
         os.close(slave)
 
@@ -182,8 +195,14 @@ def test_where_one_password_would_protect_nothing_it_does_not_start(
 ) -> None:
     app = Served(UNMODIFIED, tmp_path / "app", settings=settings, options=["--password"])
     done = subprocess.run(
-        app._command(), cwd=app.home, env=app._environ(), stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=60, check=False,
+        app._command(),
+        cwd=app.home,
+        env=app._environ(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 1
     assert sentence in done.stderr, done.stderr

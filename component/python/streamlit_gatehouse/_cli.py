@@ -24,7 +24,7 @@ Options:
 The other options are those of `streamlit run`.
 """
 
-_NO_TERMINAL = """There is no terminal to ask for the password. Write it into .streamlit/secrets.toml beside the app:
+_NO_TERMINAL = """There is no terminal to ask for the password. Write it into .streamlit/secrets.toml:
 
     [gatehouse]
     password = "what `gatehouse hash` prints"
@@ -81,8 +81,8 @@ def _run(arguments: list[str]) -> None:
         _native.open(script, str(_state.ASSETS), password=password, username=one_username)
         if one_password and not _native.covers_app():
             raise RuntimeError(
-                'gate = "script" leaves the app open wherever its script does not ask for a login, so one password '
-                "would not protect it. Remove that setting, or start without --password."
+                'gate = "script" leaves the app open wherever its script does not ask for a login, so one '
+                "password would not protect it. Remove that setting, or start without --password."
             )
         _bind(options)
         # uvicorn believes X-Forwarded-For from 127.0.0.1 unless told otherwise.

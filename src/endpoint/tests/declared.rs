@@ -1,6 +1,8 @@
 //! People of the settings sign in, change, go and come back; and what attackers make of it.
 
-use gatehouse_protocol::{ChangePassword, ErrorCode, LoginForm, Password, RecoveryStep, RegistrationMode};
+use gatehouse_protocol::{
+    ChangePassword, ErrorCode, LoginForm, Password, Problem, RecoveryStep, RegistrationMode,
+};
 
 use super::{
     super::{AdminError, DeclareError, Ended},
@@ -77,6 +79,43 @@ async fn the_hash_itself_is_no_password() {
     app.declares(|s| user(s, "alice", &hashed, &[])).await.unwrap();
     assert_eq!(app.browser().refused("alice", &hashed).await, ErrorCode::CredentialsRejected);
     app.browser().signs_in("alice", PASSWORD).await;
+}
+
+/// Whether somebody stands in the secrets, stood there, is in the database, or is nobody: a refusal looks the same and
+/// costs the same.
+#[tokio::test]
+async fn telling_who_is_declared_from_who_is_not() {
+    let app = App::new().await;
+    let hashed = app.endpoint.hasher().hash(&Password::new(OTHER)).await.unwrap().0;
+    app.add("dora").await;
+    app.declares(|s| {
+        user(s, "alice", PASSWORD, &[]);
+        user(s, "gone", PASSWORD, &[]);
+    })
+    .await
+    .unwrap();
+    app.declares(|s| {
+        user(s, "alice", PASSWORD, &[]);
+        user(s, "hashed", &hashed, &[]);
+    })
+    .await
+    .unwrap();
+    for (identifier, password) in [
+        ("alice", "wrong"),
+        ("hashed", "wrong"),
+        ("gone", "wrong"),
+        ("gone", PASSWORD),
+        ("dora", "wrong"),
+        ("nobody", "wrong"),
+        ("nobody@example.org", "wrong"),
+    ] {
+        let before = app.endpoint.hasher().computed();
+        let problem = app.browser().login(identifier, password).await.unwrap_err();
+        assert_eq!(problem, Problem::new(ErrorCode::CredentialsRejected), "{identifier}");
+        assert_eq!(app.endpoint.hasher().computed() - before, 1, "{identifier}");
+    }
+    app.browser().signs_in("alice", PASSWORD).await;
+    app.browser().signs_in("hashed", OTHER).await;
 }
 
 /// The operator deletes the line of somebody who is signed in.
