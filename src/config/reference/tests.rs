@@ -6,7 +6,8 @@ use crate::config::UserSettings;
 fn leaves(prefix: &str, value: &serde_json::Value, found: &mut Vec<String>) {
     for (key, value) in value.as_object().unwrap() {
         let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-        if value.is_object() { leaves(&path, value, found) } else { found.push(path) }
+        let inner = value.as_object().is_some_and(|inner| !inner.is_empty());
+        if inner { leaves(&path, value, found) } else { found.push(path) }
     }
 }
 
