@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, future::Future, net::IpAddr, sync::Arc};
 use bytes::Bytes;
 use gatehouse::{
     config::GateMode,
-    gate::{Entry, Head, Header, Refusal, Verdict, strip},
+    gate::{Entry, Head, Header, Refusal, Verdict},
     http::BODY_MAX,
 };
 use pyo3::{IntoPyObjectExt as _, prelude::*, types::PyBytes};
@@ -63,7 +63,7 @@ fn respond(
     done: Py<PyAny>,
 ) -> PyResult<()> {
     let host = host()?;
-    let peer: Option<IpAddr> = peer.and_then(|peer| peer.parse().ok());
+    let peer = address(peer);
     let request = request(method, target, &headers, body);
     let served = Arc::clone(&host);
     later(host, done, async move {
@@ -72,6 +72,11 @@ fn respond(
         Ok(answered(mount.responder.respond(request, peer).await))
     });
     Ok(())
+}
+
+/// The address of the connection itself, as ASGI writes it.
+fn address(peer: Option<&str>) -> Option<IpAddr> {
+    peer.and_then(|peer| peer.parse().ok())
 }
 
 /// A response as ASGI sends it.
@@ -97,28 +102,41 @@ fn request(
 
 /// The headers that the app may see.
 #[pyfunction(name = "strip")]
-fn strip_headers(headers: Vec<Header>) -> Vec<(Raw, Raw)> {
-    raw(strip(headers))
+fn strip_headers(headers: Vec<Header>, peer: Option<&str>) -> PyResult<Vec<(Raw, Raw)>> {
+    Ok(raw(host()?.gate.strip(address(peer), headers)))
 }
 
 /// The headers that the app may see of a request that may reach it; `None` where [`enter_later`] has to be asked. `path`
 /// is decoded, and below the app's address.
 #[pyfunction]
-fn enter(method: &str, path: &str, headers: Vec<Header>) -> PyResult<Option<Vec<(Raw, Raw)>>> {
+fn enter(
+    method: &str,
+    path: &str,
+    headers: Vec<Header>,
+    peer: Option<&str>,
+) -> PyResult<Option<Vec<(Raw, Raw)>>> {
+    let peer = address(peer);
     let host = host()?;
     let Some(mount) = host.mount.get() else { return Ok(None) };
-    let entry = host.gate.enter_cached(&mount.policy, Head { method, path, headers: &headers });
-    Ok(matches!(entry, Some(Entry::Open | Entry::Pass(_))).then(|| raw(strip(headers))))
+    let entry = host.gate.enter_cached(&mount.policy, Head { method, path, headers: &headers, peer });
+    Ok(matches!(entry, Some(Entry::Open | Entry::Pass(_))).then(|| raw(host.gate.strip(peer, headers))))
 }
 
 /// Judges a request: `None` it may reach the app, else the `(status, headers, body)` that stand in its place.
 #[pyfunction]
-fn enter_later(method: String, path: String, headers: Vec<Header>, done: Py<PyAny>) -> PyResult<()> {
+fn enter_later(
+    method: String,
+    path: String,
+    headers: Vec<Header>,
+    peer: Option<&str>,
+    done: Py<PyAny>,
+) -> PyResult<()> {
+    let peer = address(peer);
     let host = host()?;
     let entering = Arc::clone(&host);
     later(host, done, async move {
         let Some(mount) = entering.mount.get() else { return Err("the endpoint is not mounted".to_owned()) };
-        let head = Head { method: &method, path: &path, headers: &headers };
+        let head = Head { method: &method, path: &path, headers: &headers, peer };
         let front = match entering.gate.enter(&mount.policy, head).await {
             Ok(entry) => mount.responder.front(&entry).await,
             Err(error) => {
@@ -156,12 +174,13 @@ fn covers_app() -> PyResult<bool> {
 /// Judges a websocket's handshake: `(handle, identity or None)`, `None` where nobody is signed in and nobody else may
 /// pass, or the reason of the refusal as a text.
 #[pyfunction]
-fn admit(headers: Vec<Header>, done: Py<PyAny>) -> PyResult<()> {
+fn admit(headers: Vec<Header>, peer: Option<&str>, done: Py<PyAny>) -> PyResult<()> {
+    let peer = address(peer);
     let host = host()?;
     let admitting = Arc::clone(&host);
     later(host, done, async move {
         let Some(mount) = admitting.mount.get() else { return Err("the endpoint is not mounted".to_owned()) };
-        match admitting.gate.admit(&mount.policy, &headers).await {
+        match admitting.gate.admit(&mount.policy, peer, &headers).await {
             Ok(admission) => {
                 let identity = admission.session.map(|live| Identity::from(live.as_ref()));
                 Ok(Some((admission.handle, identity)))

@@ -44,6 +44,8 @@ pub struct Settings {
     pub shared_username: Option<String>,
     /// Addresses or networks (CIDR) of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
+    /// `trusted_header.*`
+    pub trusted_header: TrustedHeaderSettings,
     /// Directory of the browser bundle. The wheel brings its own.
     pub assets: Option<PathBuf>,
     /// `session.*`
@@ -67,6 +69,24 @@ pub enum GateMode {
     App,
     /// The app's script decides.
     Script,
+}
+
+/// What a proxy that signs people in may say of them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrustedHeaderSettings {
+    /// The header in which a proxy names who is signed in, for example `X-Auth-Name`. Unset, nobody is believed.
+    pub name: Option<String>,
+    /// The header with the person's e-mail address, which counts as confirmed.
+    pub email: Option<String>,
+    /// The header with the person's roles, separated by commas. Unset, roles are given by `gatehouse users roles`.
+    pub groups: Option<String>,
+    /// Addresses or networks (CIDR) of the proxies that are believed.
+    pub from: Vec<String>,
+    /// A secret of at least 16 characters that the proxy sends along. With `from` too, both are asked for.
+    pub secret: Option<Password>,
+    /// The header that carries the secret.
+    pub secret_header: String,
 }
 
 /// How long sessions last.
@@ -195,12 +215,26 @@ impl Default for Settings {
             shared_password: None,
             shared_username: None,
             trusted_proxies: Vec::new(),
+            trusted_header: TrustedHeaderSettings::default(),
             assets: None,
             session: SessionSettings::default(),
             password: PasswordSettings::default(),
             limits: LimitSettings::default(),
             mail: MailSettings::default(),
             users: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for TrustedHeaderSettings {
+    fn default() -> Self {
+        Self {
+            name: None,
+            email: None,
+            groups: None,
+            from: Vec::new(),
+            secret: None,
+            secret_header: "X-Auth-Secret".into(),
         }
     }
 }

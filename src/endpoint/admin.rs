@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     audit::{Entry, Event},
-    identity::{EmailAddress, Identity, IdentityId, Role, RoleError, Username, VerifiableAddress},
+    identity::{EmailAddress, Identity, IdentityId, Role, RoleError, Source, Username, VerifiableAddress},
     session::{LiveSession, Secret, SessionId},
     storage::{IdentityFilter, LinkKind, MailId, MailTemplate, NewIdentity, NewLink, NewMail, StorageError},
 };
@@ -39,6 +39,9 @@ pub enum AdminError {
          `gatehouse users delete {0}`"
     )]
     DeclaredElsewhere(String, String),
+    /// A proxy signs the person in.
+    #[error("{0:?} is signed in by your proxy and has no password here: change it where the proxy keeps it")]
+    Asserted(String),
     /// The span is out of bounds.
     #[error("an invitation holds from a minute to 90 days")]
     Span,
@@ -139,6 +142,10 @@ impl Endpoint {
             (_, Ok(address)) => storage.find_by_email(address.folded()).await?,
             _ => None,
         };
+        let found = match (found, Username::asserted(name)) {
+            (None, Some(asserted)) => storage.find_by_username(asserted.folded()).await?,
+            (found, _) => found,
+        };
         found.map(|record| record.identity).ok_or_else(|| AdminError::Unknown(name.to_owned()))
     }
 
@@ -190,6 +197,9 @@ impl Endpoint {
     ) -> Result<(Identity, u32), AdminError> {
         let identity = self.user(name).await?;
         self.may_change(&identity)?;
+        if identity.source.as_ref().is_some_and(Source::is_proxy) {
+            return Err(AdminError::Asserted(identity.username.as_str().to_owned()));
+        }
         let address = identity.email.as_ref().map_or("", |email| email.address.as_str());
         self.judge()
             .check(password, &[identity.username.as_str(), address])
@@ -281,6 +291,8 @@ impl Endpoint {
         let name = identity.username.as_str().to_owned();
         match &identity.source {
             None => Ok(()),
+            // The operator has the last word on whom a proxy names, but for a password, which there is none of.
+            Some(source) if source.is_proxy() => Ok(()),
             Some(_) if self.declares(identity) => Err(AdminError::Declared(name)),
             Some(source) => Err(AdminError::DeclaredElsewhere(name, source.0.clone())),
         }

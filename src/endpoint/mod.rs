@@ -5,6 +5,7 @@
 //! `background` keep what is cached true, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
 
 mod admin;
+mod asserted;
 mod attempt;
 mod background;
 mod begin;
@@ -33,6 +34,7 @@ use gatehouse_protocol::{ClientConfig, RegistrationMode};
 use tokio::sync::{Notify, Semaphore, broadcast};
 
 pub use admin::{AdminError, Invited, NewInvitation, NewUser};
+pub use asserted::Assertion;
 pub use context::{Answer, CookieChange, RequestContext};
 pub use courier::Courier;
 pub(crate) use declared::plain;
@@ -81,6 +83,7 @@ pub struct Endpoint {
     local_url: OnceLock<String>,
     base_path: OnceLock<String>,
     declared: declared::State,
+    asserted: asserted::Asserted,
 }
 
 impl Endpoint {

@@ -134,6 +134,7 @@ impl Endpoint {
             local_url: OnceLock::new(),
             base_path: OnceLock::new(),
             declared: super::declared::State::default(),
+            asserted: super::asserted::Asserted::default(),
             settings,
             storage,
             clock,

@@ -2,6 +2,7 @@
 //!
 //! A session can only begin from a [`Completed`] flow, and only the flows here make one. To add a flow, add a file.
 
+pub mod asserted;
 mod completed;
 pub mod login;
 pub mod recovery;

@@ -1,6 +1,6 @@
 //! The gate of one process: its websockets joined with the endpoint.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -8,13 +8,14 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{
-    headers::{Header, cookie_header, single},
+    asserted::TrustedHeader,
+    headers::{Header, cookie_header, single, strip},
     pages::PageRules,
     sockets::{Binding, Kind, Sockets, Standing, Verdict},
 };
 use crate::{
     config::GateMode,
-    endpoint::{Cached, Ended, Endpoint},
+    endpoint::{Assertion, Cached, Ended, Endpoint},
     http::{CookieNames, HostPolicy},
     session::{LiveSession, Secret, SessionId},
     storage::StorageError,
@@ -30,6 +31,7 @@ pub struct Gate {
     cookies: CookieNames,
     sockets: Sockets,
     pages: PageRules,
+    trusted: Option<TrustedHeader>,
     verifier_key: Secret,
 }
 
@@ -62,12 +64,28 @@ impl Gate {
         let cookies = CookieNames::new(endpoint.instance(), endpoint.settings().is_secure());
         let verifier_key = Secret::draw(endpoint.entropy().as_ref());
         let pages = PageRules::new(&endpoint.settings().pages);
-        Self { endpoint, cookies, sockets: Sockets::default(), pages, verifier_key }
+        let trusted = TrustedHeader::new(&endpoint.settings().trusted_header);
+        Self { endpoint, cookies, sockets: Sockets::default(), pages, trusted, verifier_key }
     }
 
     /// The operator's rules for pages.
     pub const fn pages(&self) -> &PageRules {
         &self.pages
+    }
+
+    /// The headers that the app may see.
+    pub fn strip(&self, peer: Option<IpAddr>, headers: Vec<Header>) -> Vec<Header> {
+        let believed = self.trusted.as_ref().map(|trusted| (trusted, trusted.believes(peer, &headers)));
+        let mut kept = strip(headers);
+        if let Some((trusted, believed)) = believed {
+            trusted.strip(believed, &mut kept);
+        }
+        kept
+    }
+
+    /// Who a trusted proxy says is signed in, if one says so.
+    pub(super) fn assertion(&self, peer: Option<IpAddr>, headers: &[Header]) -> Option<Assertion> {
+        self.trusted.as_ref().filter(|trusted| trusted.believes(peer, headers))?.assertion(headers)
     }
 
     /// The endpoint behind the gate.
@@ -82,14 +100,19 @@ impl Gate {
 
     /// Judges a handshake, and gives its websocket a handle that nobody can guess. While storage can't be asked, the
     /// websocket is anonymous; nobody is let in.
-    pub async fn admit(&self, policy: &HostPolicy, headers: &[Header]) -> Result<Admission, Refusal> {
+    pub async fn admit(
+        &self,
+        policy: &HostPolicy,
+        peer: Option<IpAddr>,
+        headers: &[Header],
+    ) -> Result<Admission, Refusal> {
         if !single(headers, "host").is_some_and(|host| policy.allows_host(host)) {
             return Err(Refusal::Host);
         }
         if !single(headers, "origin").is_some_and(|origin| policy.allows_origin(origin)) {
             return Err(Refusal::Origin);
         }
-        let session = self.session_of(&cookie_header(headers)).await.unwrap_or_else(|error| {
+        let session = self.session_of(peer, headers).await.unwrap_or_else(|error| {
             tracing::error!(%error, "a handshake is anonymous, because its session can't be read");
             None
         });
@@ -205,7 +228,7 @@ impl Gate {
     /// Plain mode: a handle for Streamlit's session `handle`, with the cookie of its handshake. Once only.
     pub async fn adopt(&self, handle: &str, cookies: &str) -> Result<(), StorageError> {
         if !self.sockets.knows(handle) {
-            let session = self.session_of(cookies).await?;
+            let session = self.session_of_cookie(cookies).await?;
             self.sockets.open(handle, Kind::Plain, session.map(|live| live.session.id.clone()));
         }
         Ok(())
@@ -275,7 +298,19 @@ impl Gate {
         }
     }
 
-    pub(super) async fn session_of(&self, cookies: &str) -> Result<Option<Arc<LiveSession>>, StorageError> {
+    /// Whose a request is: who a trusted proxy names; who else has the cookie.
+    pub(super) async fn session_of(
+        &self,
+        peer: Option<IpAddr>,
+        headers: &[Header],
+    ) -> Result<Option<Arc<LiveSession>>, StorageError> {
+        match self.assertion(peer, headers) {
+            Some(assertion) => self.endpoint.asserted(&assertion).await,
+            None => self.session_of_cookie(&cookie_header(headers)).await,
+        }
+    }
+
+    async fn session_of_cookie(&self, cookies: &str) -> Result<Option<Arc<LiveSession>>, StorageError> {
         match self.cookies.session_from(cookies) {
             Some(token) => self.endpoint.session_by_token(&token).await,
             None => Ok(None),

@@ -35,8 +35,12 @@ pub fn single<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
 }
 
 fn is_ours(name: &[u8]) -> bool {
-    let folded = name.trim_ascii().iter().map(|b| if *b == b'_' { b'-' } else { b.to_ascii_lowercase() });
-    folded.take(PREFIX.len()).eq(PREFIX.bytes())
+    folded(name).starts_with(PREFIX.as_bytes())
+}
+
+/// A name as it is compared.
+pub(super) fn folded(name: &[u8]) -> Vec<u8> {
+    name.trim_ascii().iter().map(|b| if *b == b'_' { b'-' } else { b.to_ascii_lowercase() }).collect()
 }
 
 fn strip_cookies((name, value): Header) -> Option<Header> {

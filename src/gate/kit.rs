@@ -90,5 +90,5 @@ pub(super) fn handshake(host: &str, origin: Option<&str>, cookie: &str) -> Vec<H
 
 pub(super) async fn admit(gate: &Gate, cookie: &str) -> String {
     let headers = handshake("localhost:8501", Some("http://localhost:8501"), cookie);
-    gate.admit(&HostPolicy::local(8501), &headers).await.unwrap().handle
+    gate.admit(&HostPolicy::local(8501), None, &headers).await.unwrap().handle
 }

@@ -1,6 +1,7 @@
 //! The decisions in front of an app: what a request may bring in, which session a websocket belongs to, and when a
 //! websocket has to be closed. The bytes themselves are moved by the ASGI layer in `component/`.
 
+mod asserted;
 mod guard;
 mod headers;
 #[cfg(test)]

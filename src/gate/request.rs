@@ -1,6 +1,6 @@
 //! Requests for the app: what is open, who may pass, and what stands in the place of the rest.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use super::{
     guard::Gate,
@@ -24,6 +24,8 @@ pub struct Head<'r> {
     pub path: &'r str,
     /// The headers, as they came in.
     pub headers: &'r [Header],
+    /// The address at the other end of the connection itself, where it is known.
+    pub peer: Option<IpAddr>,
 }
 
 /// What becomes of a request for the app.
@@ -52,7 +54,7 @@ impl Gate {
         match self.enter_cached(policy, head) {
             Some(entry) => Ok(entry),
             None => {
-                let session = self.session_of(&cookie_header(head.headers)).await?;
+                let session = self.session_of(head.peer, head.headers).await?;
                 Ok(self.judge(head, session))
             }
         }
@@ -67,6 +69,12 @@ impl Gate {
         let token = self.cookies().session_from(&cookies);
         // Nobody's cookie reaches a host that is not ours: whoever brings one is no browser.
         let here = single(head.headers, "host").is_some_and(|host| policy.allows_host(host));
+        if let Some(assertion) = self.assertion(head.peer, head.headers).filter(|_| here) {
+            return self
+                .endpoint()
+                .asserted_cached(&assertion)
+                .map(|session| self.judge(head, Some(session)));
+        }
         match token.filter(|_| here) {
             None => Some(self.judge(head, None)),
             Some(token) => match self.endpoint().cached_by_token(&token) {

@@ -31,6 +31,9 @@ const RESERVED: [&str; 20] = [
     "streamlit",
 ];
 
+/// The longest name that a proxy may give somebody, in bytes: that of an address.
+const ASSERTED_MAX: usize = 254;
+
 /// A username of the right shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username {
@@ -44,6 +47,19 @@ impl Username {
         let shown = rule::username(text, |name| name.nfkc().collect(), class)?;
         let folded = fold(&shown);
         Ok(Self { shown, folded })
+    }
+
+    /// Reads the name of somebody whom a trusted proxy names, letter for letter: it may be an address. What is no username
+    /// is compared as it is written, and never with what people chose; what is one, like every other.
+    pub fn asserted(text: &str) -> Option<Self> {
+        if let Ok(name) = Self::parse(text)
+            && name.shown == text
+        {
+            return Some(name);
+        }
+        let fits = (1..=ASSERTED_MAX).contains(&text.len()) && !text.chars().any(char::is_control);
+        // No username has an `=` in it, folded or not.
+        fits.then(|| Self { shown: text.to_owned(), folded: format!("={text}") })
     }
 
     /// As written.

@@ -1,4 +1,4 @@
-//! People that settings declare, on their way into storage.
+//! People that settings declare or a trusted proxy names, on their way into storage.
 
 use std::fmt;
 
@@ -84,4 +84,30 @@ pub enum Conflict {
         /// Whose it was to be.
         username: String,
     },
+}
+
+/// Somebody whom a trusted proxy names.
+#[derive(Debug, Clone)]
+pub struct NewUpheld {
+    /// The id, if nobody was named so before.
+    pub id: IdentityId,
+    /// The name.
+    pub username: Username,
+    /// The address, or that there is none; `None` where the proxy has no say in it. It counts as confirmed.
+    pub email: Option<Option<EmailAddress>>,
+    /// The roles, sorted and without repetition; `None` where the proxy has no say in them.
+    pub roles: Option<Vec<Role>>,
+}
+
+/// What became of somebody whom a proxy named.
+#[derive(Debug, Clone)]
+pub enum Upheld {
+    /// There already, and the same. May be disabled.
+    Kept(Box<Identity>),
+    /// There already, with another address or other roles; the sessions ended.
+    Changed(Box<Identity>),
+    /// New.
+    Added(Box<Identity>),
+    /// The name is an account's that no proxy named, or is written otherwise: perhaps another person.
+    Taken,
 }

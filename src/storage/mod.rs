@@ -16,7 +16,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use change::{Change, ChangeKind, ChangeSeq};
-pub use declared::{Conflict, Declaration, Declared, DeclaredRecord, Fingerprint, NewDeclared};
+pub use declared::{
+    Conflict, Declaration, Declared, DeclaredRecord, Fingerprint, NewDeclared, NewUpheld, Upheld,
+};
 pub use error::StorageError;
 pub use mail::{MailId, MailTemplate, NewMail, QueuedMail};
 pub use record::{
@@ -79,6 +81,9 @@ pub trait DeclaredRepository {
     /// id. Changed, missing and returning people have no session and no link afterwards. Nobody of another source, or
     /// of none, is touched. Where anybody is declared, no set-up link holds any more.
     async fn declare(&self, declaration: &Declaration, now: Timestamp) -> Result<Declared>;
+    /// Keeps somebody whom a trusted proxy names: adds who is new, without a password; changes address and roles where
+    /// they differ, ending every session; leaves who is disabled disabled.
+    async fn uphold(&self, person: &NewUpheld, now: Timestamp) -> Result<Upheld>;
 }
 
 /// Registrations that wait for their address to be confirmed. They reserve nothing but their username.

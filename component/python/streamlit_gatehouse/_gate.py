@@ -50,15 +50,16 @@ class Gate:
             await _respond(scope, receive, send)
             return
         below = path.removeprefix(_state.base_path)
-        headers = _native.enter(scope["method"], below, scope["headers"])
+        peer = _peer(scope)
+        headers = _native.enter(scope["method"], below, scope["headers"], peer)
         if headers is None:
             front = await answer(
-                lambda done: _native.enter_later(scope["method"], below, scope["headers"], done)
+                lambda done: _native.enter_later(scope["method"], below, scope["headers"], peer, done)
             )
             if front is not None:
                 await send_answer(scope, send, front)
                 return
-            headers = _native.strip(scope["headers"])
+            headers = _native.strip(scope["headers"], peer)
         page = Page(scope, headers, send)
         await self._app({**scope, "headers": page.headers}, receive, page.send)
 
@@ -86,8 +87,9 @@ class Gate:
             _native.watch(lambda handles: soon(loop, self._close_all, handles))
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        peer = _peer(scope)
         try:
-            admitted = await answer(lambda done: _native.admit(scope["headers"], done))
+            admitted = await answer(lambda done: _native.admit(scope["headers"], peer, done))
         except RuntimeError as refusal:
             _LOG.warning("A websocket was refused: %s.", refusal)
             await refuse(receive, send)
@@ -99,7 +101,7 @@ class Gate:
         socket = Socket(handle, self._pages, receive, send)
         self._sockets[handle] = socket
         try:
-            headers = _streamlit_wire.with_user_cookie(_native.strip(scope["headers"]), identity)
+            headers = _streamlit_wire.with_user_cookie(_native.strip(scope["headers"], peer), identity)
             headers.append((_streamlit_wire.HANDLE.encode("ascii"), handle.encode("ascii")))
             await self._app({**scope, "headers": headers}, socket.receive, socket.send)
         finally:

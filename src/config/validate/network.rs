@@ -33,7 +33,7 @@ pub(super) fn check(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<S
     }
 }
 
-fn proxy_is_named(text: &str) -> Result<(), &'static str> {
+pub(super) fn proxy_is_named(text: &str) -> Result<(), &'static str> {
     if text.contains('*') {
         return Err("is a wildcard: anybody could then claim any address");
     }

@@ -218,3 +218,35 @@ fn one_password_beside_what_would_go_past_it_is_refused() {
         .is_empty()
     );
 }
+
+#[test]
+fn a_header_that_everybody_could_send_is_refused() {
+    let named = |settings: &mut Settings| settings.trusted_header.name = Some("X-Auth-Name".into());
+    says(named, "trusted_header.name", "from = [");
+    says(|s| s.trusted_header.from = vec!["10.0.0.7".into()], "trusted_header.from", "name = ");
+    let from = |change: fn(&mut Settings)| {
+        move |s: &mut Settings| {
+            named(s);
+            s.trusted_header.from = vec!["10.0.0.7".into()];
+            change(s);
+        }
+    };
+    assert!(refused(from(|_| ())).is_empty());
+    says(from(|s| s.trusted_header.from = vec!["0.0.0.0/0".into()]), "trusted_header.from", "every address");
+    says(
+        from(|s| s.trusted_header.secret = Some(gatehouse_protocol::Password::new("short"))),
+        "trusted_header.secret",
+        "16 characters",
+    );
+    says(from(|s| s.trusted_header.email = Some("x_auth_name".into())), "trusted_header.email", "already");
+    for taken in ["Cookie", "host", "X-Gatehouse-User", "two words", ""] {
+        says(
+            |s| {
+                from(|_| ())(s);
+                s.trusted_header.groups = Some(taken.into());
+            },
+            "trusted_header.groups",
+            "can't be that header",
+        );
+    }
+}

@@ -17,12 +17,12 @@ async fn anonymous_websocket_is_refused_where_the_gate_covers_the_app() {
     let (endpoint, gate) = with_settings(&folder, |settings| settings.gate = GateMode::App).await;
     let policy = HostPolicy::local(8501);
     let origin = Some("http://localhost:8501");
-    let refused = gate.admit(&policy, &handshake("localhost:8501", origin, "")).await.unwrap_err();
+    let refused = gate.admit(&policy, None, &handshake("localhost:8501", origin, "")).await.unwrap_err();
     assert_eq!(refused, Refusal::SignedOut);
     let (cookie, _) = sign_in(&endpoint, &gate.challenge("s:0")).await;
     assert!(gate.current(&admit(&gate, &cookie).await).await.unwrap().is_some());
     endpoint.set_user_disabled("alice", true).await.unwrap();
-    let refused = gate.admit(&policy, &handshake("localhost:8501", origin, &cookie)).await.unwrap_err();
+    let refused = gate.admit(&policy, None, &handshake("localhost:8501", origin, &cookie)).await.unwrap_err();
     assert_eq!(refused, Refusal::SignedOut);
 }
 
@@ -60,7 +60,7 @@ async fn foreign_host_or_origin_is_refused() {
         ("localhost:8501", None, Refusal::Origin),
         ("localhost:8501", Some("null"), Refusal::Origin),
     ] {
-        let refused = gate.admit(&policy, &handshake(host, origin, "")).await.unwrap_err();
+        let refused = gate.admit(&policy, None, &handshake(host, origin, "")).await.unwrap_err();
         assert_eq!(refused, refusal, "{host} {origin:?}");
     }
 }

@@ -19,7 +19,7 @@ fn browser(cookie: &str) -> Vec<Header> {
 }
 
 async fn enter(gate: &Gate, method: &str, path: &str, headers: &[Header]) -> &'static str {
-    match gate.enter(&HostPolicy::local(8501), Head { method, path, headers }).await.unwrap() {
+    match gate.enter(&HostPolicy::local(8501), Head { method, path, headers, peer: None }).await.unwrap() {
         Entry::Open => "open",
         Entry::Pass(_) => "pass",
         Entry::Form => "form",

@@ -11,7 +11,7 @@ use crate::{
     identity::{EmailAddress, IdentityId, Source, VerifiableAddress},
     storage::{
         ChangeKind, Conflict, Declaration, Declared, DeclaredRecord, DeclaredRepository, NewDeclared,
-        NewIdentity, Result,
+        NewIdentity, NewUpheld, Result, Upheld,
     },
 };
 
@@ -31,6 +31,10 @@ impl DeclaredRepository for SqliteStorage {
             .iter()
             .map(row::declared_record)
             .collect()
+    }
+
+    async fn uphold(&self, person: &NewUpheld, now: Timestamp) -> Result<Upheld> {
+        self.uphold_one(person, now).await
     }
 
     async fn declare(&self, declaration: &Declaration, now: Timestamp) -> Result<Declared> {

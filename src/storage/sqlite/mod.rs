@@ -21,6 +21,7 @@ mod row;
 mod session;
 mod sweep;
 mod ticket;
+mod upheld;
 mod write;
 
 use std::fmt;

@@ -97,7 +97,10 @@ pub(super) fn live_session(row: &SqliteRow) -> Result<LiveSession> {
 }
 
 pub(super) fn username(text: &str) -> Result<Username> {
-    Username::parse(text).map_err(|code| wrong("username", &format!("{code:?}")))
+    // A proxy may have named somebody as nobody could have chosen.
+    Username::parse(text)
+        .or_else(|code| Username::asserted(text).ok_or(code))
+        .map_err(|code| wrong("username", &format!("{code:?}")))
 }
 
 pub(super) fn address(text: &str) -> Result<EmailAddress> {

@@ -36,10 +36,10 @@ fn who_may_not_see_the_page_is_told_why_and_offered_the_rest_of_the_app() {
     let card = form.machine.card().unwrap();
     assert_eq!(card.name, "not-allowed");
     assert_eq!(card.submit.unwrap().1, Press::SignOut);
-    assert_eq!(card.turns.iter().map(|turn| (turn.link, turn.to)).collect::<Vec<_>>(), [(
-        Text::NotAllowedBack,
-        TurnTo::App
-    )]);
+    assert_eq!(
+        card.turns.iter().map(|turn| (turn.link, turn.to)).collect::<Vec<_>>(),
+        [(Text::NotAllowedBack, TurnTo::App)]
+    );
     let Effect::Leave(path) = one(form.happens(Event::Continue)) else { panic!("it stays") };
     assert_eq!(path, "/app");
 }

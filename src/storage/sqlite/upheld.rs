@@ -1,0 +1,133 @@
+//! People whom a proxy names.
+
+use super::{SqliteStorage, identity, registration, row, session, write::Write};
+use crate::{
+    clock::Timestamp,
+    factor::password::PasswordHash,
+    identity::{EmailAddress, Identity, IdentityId, Source, VerifiableAddress},
+    storage::{ChangeKind, NewIdentity, NewUpheld, Result, Upheld},
+};
+
+impl SqliteStorage {
+    pub(super) async fn uphold_one(&self, person: &NewUpheld, now: Timestamp) -> Result<Upheld> {
+        if let Some(known) = find(&mut *self.read().await?, person).await? {
+            // Nothing is written for who comes back unchanged.
+            match judge(&known, person) {
+                Verdict::Taken => return Ok(Upheld::Taken),
+                Verdict::Same => return Ok(Upheld::Kept(Box::new(known))),
+                Verdict::Differs => {}
+            }
+        }
+        let mut write = self.write(now).await?;
+        let upheld = match find(write.on(), person).await? {
+            None => Upheld::Added(Box::new(add(&mut write, person).await?)),
+            Some(known) => match judge(&known, person) {
+                Verdict::Taken => return Ok(Upheld::Taken),
+                Verdict::Same => return Ok(Upheld::Kept(Box::new(known))),
+                Verdict::Differs => match replace(&mut write, person, &known).await? {
+                    Some(changed) => Upheld::Changed(Box::new(changed)),
+                    // What differs is an address that is somebody else's.
+                    None => return Ok(Upheld::Kept(Box::new(known))),
+                },
+            },
+        };
+        write.commit().await?;
+        Ok(upheld)
+    }
+}
+
+enum Verdict {
+    Taken,
+    Same,
+    Differs,
+}
+
+/// The same name, written the same, and named by a proxy before: anything else may be another person.
+fn judge(known: &Identity, person: &NewUpheld) -> Verdict {
+    let theirs = known.source.as_ref().is_some_and(Source::is_proxy) && known.username == person.username;
+    if !theirs {
+        return Verdict::Taken;
+    }
+    let address = known.email.as_ref().map(|email| &email.address);
+    let email = person.email.as_ref().is_none_or(|email| email.as_ref() == address);
+    let roles = person.roles.as_ref().is_none_or(|roles| *roles == known.roles);
+    if email && roles { Verdict::Same } else { Verdict::Differs }
+}
+
+async fn find(connection: &mut sqlx::SqliteConnection, person: &NewUpheld) -> Result<Option<Identity>> {
+    sqlx::query(concat!("SELECT ", row::identity_columns!(), " FROM identity i WHERE i.username_folded = ?"))
+        .bind(person.username.folded())
+        .fetch_optional(connection)
+        .await?
+        .as_ref()
+        .map(row::identity)
+        .transpose()
+}
+
+async fn add(write: &mut Write<'_>, person: &NewUpheld) -> Result<Identity> {
+    registration::forget_name(write, person.username.folded()).await?;
+    let now = write.now();
+    let email = free(write, person, &person.id).await?;
+    let new = NewIdentity {
+        id: person.id.clone(),
+        username: person.username.clone(),
+        email: email.map(|address| VerifiableAddress { address, verified_at: Some(now) }),
+        roles: person.roles.clone().unwrap_or_default(),
+        password: PasswordHash(String::new()),
+        must_change: false,
+        created_at: now,
+    };
+    identity::add(write, &new, None).await?;
+    sqlx::query("UPDATE identity SET source = ?, password = NULL WHERE id = ?")
+        .bind(&Source::proxy().0)
+        .bind(&new.id.0)
+        .execute(write.on())
+        .await?;
+    identity::reread(write.on(), &new.id).await
+}
+
+/// Brings the address and the roles up to what the proxy says. The app may have acted on the old ones: sessions end.
+/// `None` where there is nothing to change.
+async fn replace(write: &mut Write<'_>, person: &NewUpheld, known: &Identity) -> Result<Option<Identity>> {
+    let (id, now) = (&known.id, write.now());
+    let email = match person.email {
+        Some(_) => free(write, person, id).await?,
+        None => known.email.as_ref().map(|email| email.address.clone()),
+    };
+    let moved = email.as_ref() != known.email.as_ref().map(|email| &email.address);
+    if !moved && person.roles.as_ref().is_none_or(|roles| *roles == known.roles) {
+        return Ok(None);
+    }
+    if moved {
+        sqlx::query("UPDATE identity SET email = ?, email_folded = ?, email_verified_at = ? WHERE id = ?")
+            .bind(email.as_ref().map(|email| email.as_str().to_owned()))
+            .bind(email.as_ref().map(|email| email.folded().to_owned()))
+            .bind(email.as_ref().map(|_| now.0))
+            .bind(&id.0)
+            .execute(write.on())
+            .await?;
+    }
+    if let Some(roles) = &person.roles {
+        sqlx::query("DELETE FROM identity_role WHERE identity_id = ?")
+            .bind(&id.0)
+            .execute(write.on())
+            .await?;
+        identity::add_roles(write.on(), id, roles).await?;
+    }
+    session::end_silently(write.on(), id, None).await?;
+    write.append(&ChangeKind::IdentityChanged(id.clone())).await?;
+    identity::reread(write.on(), id).await.map(Some)
+}
+
+/// The address, unless somebody else has confirmed it: then the person has none here.
+async fn free(write: &mut Write<'_>, person: &NewUpheld, id: &IdentityId) -> Result<Option<EmailAddress>> {
+    let Some(Some(email)) = &person.email else { return Ok(None) };
+    match identity::confirmed_owner(write.on(), email.folded()).await? {
+        Some(owner) if owner != *id => Ok(None),
+        _ => {
+            registration::forget(write, email.folded()).await?;
+            identity::disown(write, email.folded(), id).await?;
+            Ok(Some(email.clone()))
+        }
+    }
+}
