@@ -79,6 +79,7 @@ impl World {
             Act::Follow(which) => match card?.turns.get(which)?.to {
                 TurnTo::Place(place) => Event::Go(place, inputs),
                 TurnTo::SignOut => Event::SignOut,
+                TurnTo::App => Event::Continue,
             },
             Act::Forgot if card.as_ref().is_some_and(|card| card.fields.iter().any(|f| f.forgot)) => {
                 Event::Go(Place::Recovery, inputs)
