@@ -57,21 +57,22 @@ impl Written {
 }
 
 impl Settings {
+    /// Who the shared password stands for.
+    pub fn shared_person(&self) -> Option<Person<'_>> {
+        let username = self.shared_username.as_deref().unwrap_or(GUEST);
+        let password = self.shared_password.as_ref()?;
+        Some(Person { username, password, roles: &[], email: None })
+    }
+
     /// Everybody who is declared: `users`, and who the shared password stands for.
     pub fn people(&self) -> impl Iterator<Item = Person<'_>> {
-        let shared = self.shared_password.as_ref().map(|password| Person {
-            username: self.shared_username.as_deref().unwrap_or(GUEST),
-            password,
-            roles: &[],
-            email: None,
-        });
         let users = self.users.iter().map(|(name, user)| Person {
             username: name,
             password: &user.password,
             roles: &user.roles,
             email: user.email.as_deref(),
         });
-        users.chain(shared)
+        users.chain(self.shared_person())
     }
 
     /// Whether the form asks for the password alone.

@@ -56,6 +56,7 @@ impl Endpoint {
         let max_age = wish.keep.then_some(session.lifetime.absolute_ttl);
         let (ticket, stored) = wish.challenge.map(|challenge| self.draw_ticket(&id, challenge)).unzip();
         let device = self.device_cookie(ctx, completed.identity_id());
+        let cap = self.cap(completed.identity_id());
         self.storage
             .add_session(NewSession {
                 session,
@@ -63,7 +64,7 @@ impl Endpoint {
                 replaces: replaces.clone(),
                 verified: completed.verified().cloned(),
                 clear: wish.clear,
-                cap: self.settings.session.max_per_identity,
+                cap,
             })
             .await
             .map_err(problem::storage)?;

@@ -16,6 +16,9 @@ use crate::{
     storage::{Conflict, Declaration, Declared, DeclaredRecord, Fingerprint, NewDeclared, StorageError},
 };
 
+/// How many sessions the account has that everybody shares.
+const SHARED_SESSIONS: u32 = 10_000;
+
 /// Why the declared people could not be brought into storage. `Display` says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum DeclareError {
@@ -43,6 +46,8 @@ struct Live {
     any: bool,
     /// Who signs in by a password alone, where the form asks for nothing else.
     only: Option<Username>,
+    /// Whose account everybody shares.
+    shared: Option<IdentityId>,
     /// Whose passwords stand in plain text, as far as the log has them.
     plain: Vec<String>,
 }
@@ -82,6 +87,12 @@ impl Endpoint {
         self.live(|live| live.only.clone())
     }
 
+    /// How many sessions an identity may have. An account that everybody shares is not one person's.
+    pub(super) fn cap(&self, id: &IdentityId) -> u32 {
+        let shared = self.live(|live| live.shared.as_ref() == Some(id));
+        if shared { SHARED_SESSIONS } else { self.settings.session.max_per_identity }
+    }
+
     /// Whether anybody is declared: then nobody needs a link to make the first administrator.
     pub(super) fn declares_anybody(&self) -> bool {
         self.live(|live| live.any)
@@ -113,13 +124,15 @@ impl Endpoint {
         }
         self.take_note(&declared);
         self.warn_of_plain(loaded);
-        let only = if settings.password_only() {
-            settings.people().find_map(|person| Username::parse(person.username).ok())
-        } else {
-            None
+        let name = settings.shared_person().and_then(|person| Username::parse(person.username).ok());
+        let shared = match &name {
+            Some(name) => self.storage.find_by_username(name.folded()).await?,
+            None => None,
         };
+        let shared = shared.filter(|record| self.declares(&record.identity)).map(|record| record.identity.id);
+        let only = name.filter(|_| settings.password_only());
         let mut live = self.declared.live.write().unwrap_or_else(PoisonError::into_inner);
-        (live.any, live.only) = (any, only);
+        (live.any, live.only, live.shared) = (any, only, shared);
         drop(live);
         Ok(declared)
     }

@@ -289,6 +289,30 @@ async fn one_password_opens_the_app_without_a_name() {
     assert_eq!(browser.refused("", OTHER).await, ErrorCode::Required);
 }
 
+/// The cap on one person's sessions would sign out whoever came first.
+#[tokio::test]
+async fn visitors_do_not_sign_each_other_out() {
+    let app = App::with(|s| {
+        closed(s);
+        s.session.max_per_identity = 3;
+    })
+    .await;
+    app.declares(|s| one_password(s, PASSWORD)).await.unwrap();
+    let mut first = app.browser();
+    first.signs_in("", PASSWORD).await;
+    for _ in 0..5 {
+        app.browser().signs_in("", PASSWORD).await;
+    }
+    assert!(first.session().await.is_some());
+    app.declares(|s| user(s, "alice", PASSWORD, &[])).await.unwrap();
+    let mut first = app.browser();
+    first.signs_in("alice", PASSWORD).await;
+    for _ in 0..5 {
+        app.browser().signs_in("alice", PASSWORD).await;
+    }
+    assert!(first.session().await.is_none(), "control: a person has a cap");
+}
+
 #[tokio::test]
 async fn one_name_and_password_is_an_account_like_any_other() {
     let app = App::with(closed).await;
