@@ -50,7 +50,8 @@ async fn in_the_place_of_a_page_nothing_is_asked_before_the_form_is_drawn() {
     let root = Page::place();
     root.dataset().set("endpoint", "/_gatehouse").unwrap();
     let config = json!({
-        "app_name": "Weather desk", "logo": null, "tagline": "", "registration": "closed", "recovery": false,
+        "app_name": "Weather desk", "logo": null, "tagline": "", "login": "name_and_password",
+        "registration": "closed", "recovery": false,
         "password_min": 8, "app_path": "/"
     });
     let front = json!({"config": config, "session": {"state": "anonymous"}, "asked": null});
@@ -73,7 +74,8 @@ async fn in_the_place_of_a_page_that_somebody_may_not_see_it_says_why() {
     let root = Page::place();
     root.dataset().set("endpoint", "/_gatehouse").unwrap();
     let config = json!({
-        "app_name": "Weather desk", "logo": null, "tagline": "", "registration": "closed", "recovery": false,
+        "app_name": "Weather desk", "logo": null, "tagline": "", "login": "name_and_password",
+        "registration": "closed", "recovery": false,
         "password_min": 8, "app_path": "/"
     });
     let session = json!({"state": "signed_in", "username": "erin", "email": null, "roles": ["reader"]});
