@@ -39,7 +39,7 @@ pub enum ErrorCode {
     RegistrationClosed,
     /// Registration needs an invitation.
     InvitationRequired,
-    /// The address is not at one of the domains that may register.
+    /// The address may not register: neither it nor its domain is named.
     DomainNotAllowed,
     /// Recovery is off: this endpoint sends no mail.
     RecoveryOff,

@@ -34,6 +34,8 @@ pub struct Settings {
     pub registration: RegistrationMode,
     /// The e-mail domains that may register under `registration = "domains"`.
     pub registration_domains: Vec<String>,
+    /// Single e-mail addresses that may register under `registration = "domains"`, beside the domains.
+    pub registration_addresses: Vec<String>,
     /// The roles of people who register by themselves.
     pub registration_roles: Vec<String>,
     /// One password for everybody, plain or as `gatehouse hash` prints it. A text under `password`
@@ -211,6 +213,7 @@ impl Default for Settings {
             pages: BTreeMap::new(),
             registration: RegistrationMode::Closed,
             registration_domains: Vec::new(),
+            registration_addresses: Vec::new(),
             registration_roles: Vec::new(),
             shared_password: None,
             shared_username: None,

@@ -15,7 +15,7 @@ pub(super) type Place<'p> = &'p dyn Fn(&str) -> String;
 
 const DAY: u64 = 86_400;
 
-/// Checks everything; also brings `public_url` and the domains into their canonical form.
+/// Checks everything; also brings `public_url`, the domains and the addresses into their canonical form.
 pub(super) fn validate(settings: &mut Settings, place: Place<'_>) -> Vec<String> {
     let mut wrong = Vec::new();
     network::check(settings, place, &mut wrong);
@@ -106,8 +106,21 @@ fn registration(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<Strin
             )),
         }
     }
-    if settings.registration == RegistrationMode::Domains && settings.registration_domains.is_empty() {
-        wrong.push(format!("{} is \"domains\", but none is named. {example}", place("registration")));
+    for address in &mut settings.registration_addresses {
+        match EmailAddress::parse(address) {
+            Ok(parsed) => parsed.folded().clone_into(address),
+            Err(_) => wrong.push(format!(
+                "{} has {address:?}, which is no e-mail address. Write `registration_addresses = [\"ann@example.org\"]`.",
+                place("registration_addresses")
+            )),
+        }
+    }
+    let nobody = settings.registration_domains.is_empty() && settings.registration_addresses.is_empty();
+    if settings.registration == RegistrationMode::Domains && nobody {
+        wrong.push(format!(
+            "{} is \"domains\", but none is named, and no address either. {example}",
+            place("registration")
+        ));
     }
     for role in &settings.registration_roles {
         if let Err(error) = Role::parse(role) {

@@ -105,7 +105,11 @@ impl Endpoint {
         flow::permitted(&self.settings, mail, None)?;
         let username = flow::username(username, &self.settings.app_name, false)?;
         let email = address(email)?;
-        flow::permitted(&self.settings, mail, Some(&email))?;
+        if let Err(refused) = flow::permitted(&self.settings, mail, Some(&email)) {
+            // Which addresses may register is asked no more often than one may register.
+            self.take_registration(ctx).await?;
+            return Err(refused);
+        }
         self.judged_for(Field::Password, password, username.as_str(), Some(email.as_str())).await?;
         self.take_registration(ctx).await?;
         if self.storage.find_by_username(username.folded()).await.map_err(problem::storage)?.is_some() {

@@ -83,8 +83,12 @@ pub fn permitted(settings: &Settings, mail: bool, email: Option<&EmailAddress>) 
                     .iter()
                     .any(|allowed| allowed.trim_start_matches('@').eq_ignore_ascii_case(domain))
             };
+            let allowed = |address: &EmailAddress| {
+                settings.registration_addresses.iter().any(|one| one == address.folded())
+                    || named(address.domain())
+            };
             match email {
-                Some(address) if !named(address.domain()) => {
+                Some(address) if !allowed(address) => {
                     Err(Problem::of(Field::Email, ErrorCode::DomainNotAllowed))
                 }
                 _ => Ok(()),

@@ -74,7 +74,7 @@ def test_only_the_named_domain_may_register(domains: Served, mailbox: Mailbox, s
     form = Form(page)
     form.follow("Create an account")
     form.register("erin", "erin@elsewhere.example", PASSWORD)
-    expect(form.card.get_by_text("Addresses at this domain can't register here.")).to_be_visible()
+    expect(form.card.get_by_text("This address can't register here.")).to_be_visible()
     expect(form.field("Username")).to_have_value("erin")
 
     form.field("E-mail").fill("erin@example.org")

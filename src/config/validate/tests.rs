@@ -70,6 +70,21 @@ fn domains_without_a_domain_and_admins_by_registration_are_refused() {
 }
 
 #[test]
+fn single_addresses_are_enough_and_brought_into_one_form() {
+    let mut settings = Settings {
+        registration: RegistrationMode::Domains,
+        registration_addresses: vec![" Ann.Lee@Example.ORG ".into()],
+        ..Settings::default()
+    };
+    assert_eq!(validate(&mut settings, &str::to_owned), Vec::<String>::new());
+    assert_eq!(settings.registration_addresses, ["ann.lee@example.org"]);
+    for wrong in ["*@example.org extra", "example.org", "@example.org", ""] {
+        let set = |s: &mut Settings| s.registration_addresses = vec![wrong.into()];
+        says(set, "registration_addresses", "[\"ann@example.org\"]");
+    }
+}
+
+#[test]
 fn weak_or_endless_numbers_are_refused() {
     says(|s| s.password.argon2_memory = 8, "password.argon2_memory", "7168");
     says(|s| s.password.argon2_time = 1, "password.argon2_memory", "19456");

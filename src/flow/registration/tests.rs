@@ -29,6 +29,20 @@ fn who_may_register_follows_the_setting() {
 }
 
 #[test]
+fn single_addresses_may_register_beside_the_domains_and_under_no_other_mode() {
+    use RegistrationMode::{Closed, Domains, Invite};
+    let with = |mode| Settings { registration_addresses: vec!["ann@example.com".into()], ..settings(mode) };
+    assert_eq!(code(&with(Domains), true, "Ann@Example.com"), None);
+    assert_eq!(code(&with(Domains), true, "a@example.org"), None, "the domains hold as before");
+    for other in ["bob@example.com", "ann+x@example.com", "ann@example.com.example.net"] {
+        assert_eq!(code(&with(Domains), true, other), Some(ErrorCode::DomainNotAllowed), "{other}");
+    }
+    assert_eq!(code(&with(Domains), false, "ann@example.com"), Some(ErrorCode::RegistrationClosed));
+    assert_eq!(code(&with(Closed), true, "ann@example.com"), Some(ErrorCode::RegistrationClosed));
+    assert_eq!(code(&with(Invite), true, "ann@example.com"), Some(ErrorCode::InvitationRequired));
+}
+
+#[test]
 fn only_the_first_administrator_may_be_called_admin() {
     assert_eq!(username("Admin", "App", false).unwrap_err().code, ErrorCode::UsernameReserved);
     assert!(username("admin", "App", true).is_ok());
