@@ -10,7 +10,7 @@ use crate::storage::StorageError;
 
 /// How often last uses and events are written, and sessions looked at that may be over.
 const SOON: Duration = Duration::from_secs(2);
-/// How often the high-water mark rises.
+/// How often the high-water mark rises, and legacy hashes are counted.
 const MARK_EVERY: Duration = Duration::from_mins(1);
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
@@ -26,6 +26,12 @@ impl Endpoint {
         tokio::spawn(every(Arc::clone(self), MARK_EVERY, "raising the mark", async |endpoint: Arc<Self>| {
             endpoint.storage.raise_high_water_mark(endpoint.now()).await
         }));
+        tokio::spawn(every(
+            Arc::clone(self),
+            MARK_EVERY,
+            "counting legacy hashes",
+            async |endpoint: Arc<Self>| endpoint.count_legacy().await,
+        ));
         tokio::spawn(every(Arc::clone(self), SWEEP_EVERY, "sweeping", async |endpoint: Arc<Self>| {
             endpoint.storage.sweep(endpoint.now()).await.map(|_| ())
         }));

@@ -42,7 +42,7 @@ impl Endpoint {
         }
     }
 
-    /// The same work for everybody: look up, count, one hash.
+    /// The same work for everybody: look up, count, one hash; while there are legacy hashes, the same mix of work.
     async fn login_password(
         &self,
         ctx: &RequestContext,
@@ -74,9 +74,11 @@ impl Endpoint {
             }
             admitted => admitted?,
         };
-        let proof = match subject.hash() {
+        let legacy =
+            self.legacy_cost(identifier.folded(), subject.account()).await.map_err(problem::storage)?;
+        let proof = match subject.account() {
             Some(hash) => self.hasher.verify(hash, password).await,
-            None => self.hasher.verify_dummy(password).await.map(|()| None),
+            None => self.hasher.verify_beside(legacy, subject.hash(), password).await,
         }
         .map_err(problem::busy)?;
         match subject.decide(proof.clone()) {
@@ -211,7 +213,7 @@ impl Endpoint {
         }
     }
 
-    /// Makes a new hash where the parameters rose. It may fail: the next login tries again.
+    /// Makes a new hash, of the password as it was typed, where the parameters rose or the hash is a legacy one. It may fail: the next login tries again.
     async fn upgrade(&self, id: Option<&IdentityId>, proof: &Verified, password: &Password) {
         let Some(id) = id.filter(|_| self.hasher.needs_rehash(proof.hash())) else { return };
         let Ok(new) = self.hasher.hash(password).await else { return };

@@ -1,7 +1,8 @@
 //! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module.
 //!
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
-//! `verification`, `password`, `session` and `redeem`. `declared` follows the people of the settings, `begin` starts sessions, `attempt` counts guesses, `feed` and
+//! `verification`, `password`, `session` and `redeem`. `declared` follows the people of the settings, `begin` starts sessions, `attempt` counts guesses,
+//! `legacy` hides who has an old hash, `feed` and
 //! `background` keep what is cached true, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
 
 mod admin;
@@ -13,6 +14,7 @@ mod context;
 mod courier;
 mod declared;
 mod feed;
+mod legacy;
 mod link;
 mod login;
 mod open;
@@ -71,6 +73,7 @@ pub struct Endpoint {
     /// How many passwords are judged at once.
     judging: Semaphore,
     rules: Rules,
+    legacy: legacy::Legacy,
     limit_keys: Keys,
     in_flight: InFlight,
     questions: Local,

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore, broadcast};
 
-use super::{Endpoint, feed::FeedState, record::Records};
+use super::{Endpoint, feed::FeedState, legacy::Legacy, record::Records};
 use crate::{
     clock::{Clock as _, SharedClock, SystemClock},
     config::Settings,
@@ -113,6 +113,7 @@ impl Endpoint {
         let instance = storage.instance().await?;
         let mark = storage.high_water_mark().await?;
         let seen = storage.latest_change().await?;
+        let legacy = Legacy::seen(storage.legacy_hashes().await?);
         let hasher = Hasher::new(&settings.password, Arc::clone(&entropy)).map_err(OpenError::Setting)?;
         let rules = Rules::new(&settings.limits);
         Ok(Arc::new(Self {
@@ -122,6 +123,7 @@ impl Endpoint {
             judge: Judge::new(&settings.password, &settings.app_name),
             judging: Semaphore::new(JUDGES),
             rules,
+            legacy,
             limit_keys: Keys::new(key.clone()),
             in_flight: InFlight::default(),
             questions: Local::new(rules.question),

@@ -3,7 +3,9 @@
 mod hash;
 mod hasher;
 mod judge;
+mod legacy;
 
 pub use hash::PasswordHash;
-pub use hasher::{Busy, Hasher, Verified};
+pub use hasher::{Busy, Hasher, Verified, Work};
 pub use judge::Judge;
+pub use legacy::{Bcrypt, BcryptCost, BcryptError};

@@ -85,6 +85,14 @@ impl Subject {
         }
     }
 
+    /// The hash of an account. Whoever is none, or has no password, costs what accounts cost.
+    pub fn account(&self) -> Option<&PasswordHash> {
+        match self {
+            Self::Identity(record) => record.password.as_ref(),
+            Self::Pending(_) | Self::Nobody => None,
+        }
+    }
+
     /// What follows, with or without the proof of the password.
     pub fn decide(self, proof: Option<Verified>) -> Decision {
         let Some(proof) = proof.filter(|proof| self.hash() == Some(proof.hash())) else {

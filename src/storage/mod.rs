@@ -22,8 +22,8 @@ pub use declared::{
 pub use error::StorageError;
 pub use mail::{MailId, MailTemplate, NewMail, QueuedMail};
 pub use record::{
-    AuditRecord, IdentityFilter, LimitKey, LimitState, LinkKind, NewIdentity, NewLink, NewSession,
-    PendingRegistration, SignInRecord, StoredLink,
+    AuditRecord, IdentityFilter, LegacyHashes, LimitKey, LimitState, LinkKind, NewIdentity, NewLink,
+    NewSession, PendingRegistration, SignInRecord, StoredLink,
 };
 
 use crate::{
@@ -63,6 +63,8 @@ pub trait IdentityRepository {
     ) -> Result<u32>;
     /// Replaces a hash by one with newer parameters, only if it is still `old`. No session ends.
     async fn upgrade_hash(&self, id: &IdentityId, old: &PasswordHash, new: &PasswordHash) -> Result<()>;
+    /// How many identities still have a legacy hash, by its cost. Asked every minute: cheap where there is none.
+    async fn legacy_hashes(&self) -> Result<LegacyHashes>;
     /// Replaces the roles; ends every session, because the app may have acted on the old ones. False if unknown.
     async fn set_roles(&self, id: &IdentityId, roles: &[Role], now: Timestamp) -> Result<bool>;
     /// Disables (ending every session) or enables. False if unknown.

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Timestamp,
-    factor::password::PasswordHash,
+    factor::password::{BcryptCost, PasswordHash},
     identity::{EmailAddress, Identity, IdentityId, Role, Username, VerifiableAddress},
     session::{NewTicket, Session, SessionId, TokenHash},
 };
@@ -33,6 +33,15 @@ pub struct SignInRecord {
     pub identity: Identity,
     /// The password; `None` for an identity that has none.
     pub password: Option<PasswordHash>,
+}
+
+/// How many identities still have a legacy hash.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LegacyHashes {
+    /// How many, by the bcrypt cost; in order of the cost, without those that can't be verified.
+    pub counts: Vec<(BcryptCost, u64)>,
+    /// How many identities have a password at all; 0 where none has a legacy hash.
+    pub passwords: u64,
 }
 
 /// Which identities to list.

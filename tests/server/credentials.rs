@@ -1,20 +1,11 @@
 //! Attacks on passwords and on who has one; guessing is in `guessing`.
 
 use serde_json::json;
-use sqlx::Connection as _;
 
 use crate::{
     guessing::{address, guess},
-    kit::{App, PASSWORD, Reply, app, app_with, registration_step},
+    kit::{PASSWORD, Reply, app, app_with, registration_step},
 };
-
-/// Takes the password from an account, as an account that came by another factor has none.
-async fn forget_password(app: &App, username: &str) {
-    let database = format!("sqlite:{}", app.directory.path().join("gatehouse.db").display());
-    let mut connection = sqlx::SqliteConnection::connect(&database).await.unwrap();
-    let update = sqlx::query("UPDATE identity SET password = NULL WHERE username = ?").bind(username);
-    assert_eq!(update.execute(&mut connection).await.unwrap().rows_affected(), 1);
-}
 
 /// Which accounts exist, read from the answer or from the work done for it.
 #[tokio::test]
@@ -24,7 +15,7 @@ async fn unknown_known_disabled_and_passwordless_accounts_look_alike() {
     let disabled = app.add("bob").await;
     app.endpoint.storage().set_disabled(&disabled.id, true, app.endpoint.now()).await.unwrap();
     app.add("carol").await;
-    forget_password(&app, "carol").await;
+    app.forget_password("carol").await;
     let mut seen = Vec::new();
     for (identifier, password) in [
         ("alice", "wrong-password"),

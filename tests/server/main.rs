@@ -15,6 +15,7 @@ mod credentials;
 mod fuzz;
 mod guessing;
 mod kit;
+mod legacy;
 mod listener;
 mod mail_tokens;
 mod operation;

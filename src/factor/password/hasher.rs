@@ -1,7 +1,8 @@
 //! Argon2id in a bounded pool.
 //!
 //! So many hashes run at once, so many logins wait, the rest are told to come back: memory stays at permits × the
-//! configured size, whatever arrives. Every answer to a login costs exactly one hash, for whomever it asks.
+//! configured size, whatever arrives. Every answer to a login costs exactly one Argon2id hash, for whomever it asks;
+//! where a bcrypt hash is compared, or pretended to be, that comes on top, in the same place of the queue.
 
 use std::sync::{
     Arc,
@@ -17,7 +18,10 @@ use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-use super::PasswordHash;
+use super::{
+    PasswordHash,
+    legacy::{Bcrypt, BcryptCost, Tries},
+};
 use crate::{config::PasswordSettings, entropy::SharedEntropy};
 
 /// The most hashes that run at once unless the settings say otherwise: 8 × 19 MiB.
@@ -43,6 +47,45 @@ impl Verified {
     }
 }
 
+/// What was computed so far, by kind: what an attacker could tell by the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Work {
+    /// Argon2id hashes.
+    pub argon2id: u64,
+    /// bcrypt hashes.
+    pub bcrypt: u64,
+    /// The rounds of those in all: 2 to the power of the cost each.
+    pub rounds: u64,
+}
+
+/// The same, as it grows.
+#[derive(Debug, Default)]
+struct Counted {
+    argon2id: AtomicU64,
+    bcrypt: AtomicU64,
+    rounds: AtomicU64,
+}
+
+/// What is compared beside the one Argon2id hash.
+enum Beside {
+    /// Nothing.
+    Nothing,
+    /// A bcrypt hash.
+    Bcrypt(Bcrypt),
+    /// None, at the cost of one.
+    Dummy(BcryptCost),
+}
+
+impl Beside {
+    const fn cost(&self) -> Option<BcryptCost> {
+        match self {
+            Self::Nothing => None,
+            Self::Bcrypt(hash) => Some(hash.cost()),
+            Self::Dummy(cost) => Some(*cost),
+        }
+    }
+}
+
 /// The pool.
 #[derive(Debug)]
 pub struct Hasher {
@@ -52,7 +95,7 @@ pub struct Hasher {
     /// How many may run or wait together.
     places: usize,
     taken: Arc<AtomicUsize>,
-    computed: AtomicU64,
+    counted: Counted,
 }
 
 impl Hasher {
@@ -73,13 +116,24 @@ impl Hasher {
             permits: Arc::new(Semaphore::new(permits)),
             places: permits.saturating_add(queue),
             taken: Arc::default(),
-            computed: AtomicU64::new(0),
+            counted: Counted::default(),
         })
     }
 
-    /// How many hashes were computed so far.
+    /// How many hashes were computed so far, of whatever kind.
     pub fn computed(&self) -> u64 {
-        self.computed.load(Ordering::Relaxed)
+        let work = self.work();
+        work.argon2id + work.bcrypt
+    }
+
+    /// The same by kind.
+    pub fn work(&self) -> Work {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Work {
+            argon2id: read(&self.counted.argon2id),
+            bcrypt: read(&self.counted.bcrypt),
+            rounds: read(&self.counted.rounds),
+        }
     }
 
     /// How many hashes run or wait now.
@@ -93,7 +147,7 @@ impl Hasher {
         self.entropy.fill(&mut salt);
         let argon2 = self.argon2();
         let text = normalized(password);
-        self.run(move || {
+        self.run(None, move || {
             let hashed = argon2.hash_password_with_salt(text.as_bytes(), &salt);
             hashed.map(|phc| PasswordHash(phc.to_string()))
         })
@@ -105,33 +159,34 @@ impl Hasher {
         })
     }
 
-    /// Compares a password with a hash: one hash with the parameters that it was made with.
+    /// Compares a password with a hash: one hash with the parameters that it was made with, and for a legacy hash
+    /// one Argon2id hash beside it.
     pub async fn verify(&self, hash: &PasswordHash, password: &Password) -> Result<Option<Verified>, Busy> {
-        let Ok(phc) = Phc::new(&hash.0) else {
-            tracing::error!("a stored password hash can't be read; nobody can sign in with it");
-            self.verify_dummy(password).await?;
-            return Ok(None);
+        let matches = match Bcrypt::parse(&hash.0) {
+            Ok(legacy) => self.compare(Beside::Bcrypt(legacy), None, password).await?,
+            Err(_) => self.compare(Beside::Nothing, Some(hash), password).await?,
         };
-        let argon2 = self.argon2();
-        let text = normalized(password);
-        let matches = self.run(move || argon2.verify_password(text.as_bytes(), &phc).is_ok()).await?;
         Ok(matches.then(|| Verified(hash.clone())))
     }
 
-    /// Costs what [`Self::verify`] costs and finds nothing: for identifiers that nobody has.
-    pub async fn verify_dummy(&self, password: &Password) -> Result<(), Busy> {
-        let argon2 = self.argon2();
-        let text = normalized(password);
-        self.run(move || {
-            let mut out = [0_u8; 32];
-            let ignored = argon2.hash_password_into(text.as_bytes(), b"nobody's own salt", &mut out);
-            std::hint::black_box((ignored.is_ok(), out));
-        })
-        .await
+    /// Compares a password with the hash of somebody who is no account, or with none and finds nothing. Costs what
+    /// [`Self::verify`] costs for an account: with a legacy hash of this cost, or without one.
+    pub async fn verify_beside(
+        &self,
+        legacy: Option<BcryptCost>,
+        hash: Option<&PasswordHash>,
+        password: &Password,
+    ) -> Result<Option<Verified>, Busy> {
+        let beside = legacy.map_or(Beside::Nothing, Beside::Dummy);
+        let matches = self.compare(beside, hash, password).await?;
+        Ok(hash.filter(|_| matches).map(|hash| Verified(hash.clone())))
     }
 
-    /// Whether a hash was made with other parameters than today's.
+    /// Whether a hash was made with other parameters than today's, or is a legacy hash.
     pub fn needs_rehash(&self, hash: &PasswordHash) -> bool {
+        if hash.is_legacy() {
+            return true;
+        }
         let Ok(phc) = Phc::new(&hash.0) else { return false };
         let current = phc.algorithm.as_str() == Algorithm::Argon2id.as_str()
             && Params::try_from(&phc).is_ok_and(|made_with| {
@@ -142,16 +197,61 @@ impl Hasher {
         !current
     }
 
+    /// One Argon2id hash, of `current` or for nothing, and what stands beside it. Whether one of them matches.
+    async fn compare(
+        &self,
+        beside: Beside,
+        current: Option<&PasswordHash>,
+        password: &Password,
+    ) -> Result<bool, Busy> {
+        let phc = current.and_then(|hash| {
+            // What is no Argon2 would be refused without any work.
+            let read = Phc::new(&hash.0).ok().filter(|phc| phc.algorithm.as_str().starts_with("argon2"));
+            if read.is_none() {
+                tracing::error!("a stored password hash can't be read; nobody can sign in with it");
+            }
+            read
+        });
+        let (argon2, text, tries) = (self.argon2(), normalized(password), Tries::of(password));
+        let bcrypts = beside.cost().map(|cost| (cost, tries.count()));
+        self.run(bcrypts, move || {
+            let legacy = match &beside {
+                Beside::Nothing => false,
+                Beside::Bcrypt(hash) => tries.verify(hash),
+                Beside::Dummy(cost) => {
+                    tries.verify_dummy(*cost);
+                    false
+                }
+            };
+            if let Some(phc) = phc {
+                return argon2.verify_password(text.as_bytes(), &phc).is_ok() || legacy;
+            }
+            let mut out = [0_u8; 32];
+            let ignored = argon2.hash_password_into(text.as_bytes(), b"nobody's own salt", &mut out);
+            std::hint::black_box((ignored.is_ok(), out));
+            legacy
+        })
+        .await
+    }
+
     fn argon2(&self) -> Argon2<'static> {
         Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
     }
 
-    /// Runs one hash on a thread that may block, when its turn comes.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+    /// Runs one Argon2id hash, and so many of bcrypt, on a thread that may block, when its turn comes.
+    async fn run<T: Send + 'static>(
+        &self,
+        bcrypts: Option<(BcryptCost, u64)>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
         let busy = Busy { retry_after: RETRY_AFTER };
         let place = Place::take(&self.taken, self.places).ok_or(busy)?;
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| busy)?;
-        self.computed.fetch_add(1, Ordering::Relaxed);
+        self.counted.argon2id.fetch_add(1, Ordering::Relaxed);
+        if let Some((cost, count)) = bcrypts {
+            self.counted.bcrypt.fetch_add(count, Ordering::Relaxed);
+            self.counted.rounds.fetch_add(count.saturating_mul(cost.rounds()), Ordering::Relaxed);
+        }
         let done = tokio::task::spawn_blocking(move || {
             // Held until the memory is free again, also when nobody waits for the answer any more.
             let _held = (permit, place);

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
-use super::{SqliteStorage, row, session, write::Write};
+use super::{SqliteStorage, legacy, row, session, write::Write};
 use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
     identity::{Identity, IdentityId, Role},
     session::SessionId,
     storage::{
-        ChangeKind, IdentityFilter, IdentityRepository, NewIdentity, Result, SignInRecord, StorageError,
+        ChangeKind, IdentityFilter, IdentityRepository, LegacyHashes, NewIdentity, Result, SignInRecord,
+        StorageError,
     },
 };
 
@@ -103,6 +104,10 @@ impl IdentityRepository for SqliteStorage {
             .execute(write.on())
             .await?;
         write.commit().await
+    }
+
+    async fn legacy_hashes(&self) -> Result<LegacyHashes> {
+        legacy::count(&mut *self.read().await?).await
     }
 
     async fn set_roles(&self, id: &IdentityId, roles: &[Role], now: Timestamp) -> Result<bool> {

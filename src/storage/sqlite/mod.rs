@@ -10,6 +10,7 @@ mod error;
 mod feed;
 mod file;
 mod identity;
+mod legacy;
 mod limit;
 mod link;
 mod mail;

@@ -36,6 +36,30 @@ impl SqliteStorage {
         Self::open_file(path, None).await
     }
 
+    /// Opens the database at `path` to look: nothing is written, migrated or repaired, and no file appears beside it.
+    pub async fn open_to_look(path: &Path) -> Result<Self> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // Without a log nobody has it open, and SQLite would make the files that it shares with others.
+        let alone = std::fs::metadata(&log).map_or(0, |file| file.len()) == 0;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .immutable(alone)
+            .disable_statement_logging();
+        let mut first = options.connect().await?;
+        let looked = up_to_date(&mut first, path).await;
+        first.close().await?;
+        looked?;
+        Ok(Self {
+            file: file::DatabaseFile::at(path)?,
+            writer: pool::Writer::new(options.clone()),
+            readers: pool::readers(options.clone()),
+            feed: Feed::new(options.clone()),
+            options,
+        })
+    }
+
     async fn open_file(path: &Path, birth: Option<(String, Timestamp)>) -> Result<Self> {
         file::secure(path)?;
         let options = options(path);
@@ -83,6 +107,21 @@ async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection> {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Refuses what is no database of ours, or has not seen the migrations of this release.
+async fn up_to_date(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    if application != APPLICATION_ID {
+        return Err(StorageError::Corrupt(format!("{} is not a Gatehouse database", path.display())));
+    }
+    let done: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await?;
+    if done < i64::try_from(MIGRATIONS.iter().count()).unwrap_or(i64::MAX) {
+        return Err(error::unavailable(
+            "it was last used by an older release: any other command (`gatehouse users list`) brings it up to date",
+        ));
+    }
+    Ok(())
 }
 
 /// Brings the schema up to date in one transaction, so that a kill leaves the old one or the new one.

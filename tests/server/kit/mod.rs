@@ -20,6 +20,7 @@ use gatehouse::{
 };
 use gatehouse_protocol::{Password, RegistrationMode};
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 
 pub(crate) use entropy::SeededEntropy;
 pub(crate) use mailbox::{Letter, Mailbox};
@@ -135,6 +136,14 @@ impl App {
         };
         change(&mut new);
         self.endpoint.storage().add_identity(new).await.unwrap()
+    }
+
+    /// Takes the password from an account, as an account that came by another factor has none.
+    pub(crate) async fn forget_password(&self, username: &str) {
+        let database = format!("sqlite:{}", self.directory.path().join("gatehouse.db").display());
+        let mut connection = sqlx::SqliteConnection::connect(&database).await.unwrap();
+        let update = sqlx::query("UPDATE identity SET password = NULL WHERE username = ?").bind(username);
+        assert_eq!(update.execute(&mut connection).await.unwrap().rows_affected(), 1);
     }
 
     /// Sends all mail that is due, and returns what arrived.

@@ -1,8 +1,9 @@
 //! Identities and their passwords.
 
 use gatehouse::{
+    factor::password::{BcryptCost, PasswordHash},
     identity::{IdentityId, Role},
-    storage::{ChangeKind, IdentityFilter, LinkKind, NewIdentity, StorageError},
+    storage::{ChangeKind, IdentityFilter, LegacyHashes, LinkKind, NewIdentity, StorageError},
 };
 
 use crate::kit::{
@@ -21,6 +22,7 @@ each_backend!(
     a_new_password_ends_every_session_but_one_and_every_link,
     a_password_change_by_a_session_that_is_over_is_refused,
     a_hash_is_upgraded_only_while_it_is_the_same,
+    legacy_hashes_are_counted_by_cost_until_they_are_replaced,
     new_roles_end_every_session,
     disabling_ends_every_session_and_link_and_enabling_none,
     deleting_takes_everything_along,
@@ -171,6 +173,32 @@ async fn a_hash_is_upgraded_only_while_it_is_the_same(db: Db) {
     assert_eq!(now().await, password("newer"));
     assert!(db.find_session(token("t")).await.unwrap().is_some());
     assert!(db.changes().await.is_empty());
+}
+
+async fn legacy_hashes_are_counted_by_cost_until_they_are_replaced(db: Db) {
+    let of = |cost: u32| PasswordHash(format!("$2b${cost:02}${}", "a".repeat(53)));
+    assert_eq!(db.legacy_hashes().await.unwrap(), LegacyHashes::default());
+    db.person("ours").await;
+    assert_eq!(db.legacy_hashes().await.unwrap(), LegacyHashes::default(), "nothing is counted for nothing");
+    let mut people = Vec::new();
+    for (name, cost) in [("ann", 12), ("bob", 4), ("cleo", 12), ("dora", 14)] {
+        people.push(db.add_identity(NewIdentity { password: of(cost), ..new_person(name) }).await.unwrap());
+    }
+    // What can't be verified counts as a password like any other.
+    db.add_identity(NewIdentity { password: of(31), ..new_person("eve") }).await.unwrap();
+    db.set_disabled(&people[1].id, true, START).await.unwrap();
+    let counted = async |expected: &[(u32, u64)], passwords| {
+        let counts = expected.iter().map(|(cost, count)| (BcryptCost::new(*cost).unwrap(), *count)).collect();
+        assert_eq!(db.legacy_hashes().await.unwrap(), LegacyHashes { counts, passwords });
+    };
+    counted(&[(4, 1), (12, 2), (14, 1)], 6).await;
+    db.upgrade_hash(&people[0].id, &of(12), &password("new")).await.unwrap();
+    counted(&[(4, 1), (12, 1), (14, 1)], 6).await;
+    db.delete_identity(&people[3].id, START).await.unwrap();
+    counted(&[(4, 1), (12, 1)], 5).await;
+    db.set_password(&people[1].id, &password("new"), false, None, START).await.unwrap();
+    counted(&[(12, 1)], 5).await;
+    assert_eq!(db.another_process().await.legacy_hashes().await.unwrap(), db.legacy_hashes().await.unwrap());
 }
 
 async fn new_roles_end_every_session(db: Db) {

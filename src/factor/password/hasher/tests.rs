@@ -55,8 +55,61 @@ async fn every_answer_costs_one_hash_also_for_nobody_and_for_a_hash_that_cannot_
         hasher.verify(broken.as_ref().unwrap_or(&hash), &password).await.unwrap();
         assert_eq!(hasher.computed(), expected);
     }
-    hasher.verify_dummy(&password).await.unwrap();
+    hasher.verify_beside(None, None, &password).await.unwrap();
     assert_eq!(hasher.computed(), 4);
+}
+
+/// A legacy hash costs bcrypt and one Argon2id hash; whoever is no account pays the same for nothing, and twice the
+/// bcrypt where there is white space around what was typed, whoever is meant.
+#[tokio::test]
+async fn a_legacy_hash_costs_the_same_as_none_at_its_cost() {
+    let hasher = hasher(&cheap());
+    let legacy = PasswordHash(bcrypt::hash("correct horse", 5).unwrap());
+    let current = hasher.hash(&Password::new("correct horse")).await.unwrap();
+    let cost = BcryptCost::new(5);
+    for (typed, bcrypts) in [("correct horse", 1), ("wrong", 1), (" correct horse", 2), ("wrong\n", 2)] {
+        let typed = Password::new(typed);
+        let mut seen = Vec::new();
+        for whose in 0..3 {
+            let before = hasher.work();
+            match whose {
+                0 => drop(hasher.verify(&legacy, &typed).await.unwrap()),
+                1 => drop(hasher.verify_beside(cost, None, &typed).await.unwrap()),
+                _ => drop(hasher.verify_beside(cost, Some(&current), &typed).await.unwrap()),
+            }
+            let after = hasher.work();
+            seen.push(Work {
+                argon2id: after.argon2id - before.argon2id,
+                bcrypt: after.bcrypt - before.bcrypt,
+                rounds: after.rounds - before.rounds,
+            });
+        }
+        assert_eq!(seen, [Work { argon2id: 1, bcrypt: bcrypts, rounds: bcrypts * 32 }; 3], "{typed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_legacy_hash_is_verified_and_asks_for_a_new_one() {
+    let hasher = hasher(&cheap());
+    let legacy = PasswordHash(bcrypt::hash("correct horse", 4).unwrap());
+    assert!(hasher.needs_rehash(&legacy));
+    let right = hasher.verify(&legacy, &Password::new(" correct horse")).await.unwrap().unwrap();
+    assert_eq!(right.hash(), &legacy);
+    assert!(hasher.verify(&legacy, &Password::new("correct horsf")).await.unwrap().is_none());
+    // White space counts again once the password is ours.
+    let new = hasher.hash(&Password::new(" correct horse")).await.unwrap();
+    assert!(!hasher.needs_rehash(&new));
+    assert!(hasher.verify(&new, &Password::new("correct horse")).await.unwrap().is_none());
+}
+
+/// A hash that would take hours, put into the database by hand: it is no hash at all.
+#[tokio::test]
+async fn a_legacy_hash_that_costs_too_much_is_not_verified() {
+    let hasher = hasher(&cheap());
+    let hash = bcrypt::hash("correct horse", 4).unwrap().replacen("$04$", "$31$", 1);
+    let answer = hasher.verify(&PasswordHash(hash), &Password::new("correct horse")).await.unwrap();
+    assert!(answer.is_none());
+    assert_eq!(hasher.work(), Work { argon2id: 1, ..Work::default() });
 }
 
 #[tokio::test]
@@ -75,7 +128,9 @@ async fn the_queue_is_bounded_and_the_rest_are_told_to_come_back() {
     let all: Vec<_> = (0..200)
         .map(|_| {
             let hasher = Arc::clone(&hasher);
-            tokio::spawn(async move { hasher.verify_dummy(&Password::new("correct horse")).await })
+            tokio::spawn(
+                async move { hasher.verify_beside(None, None, &Password::new("correct horse")).await },
+            )
         })
         .collect();
     let mut refused = 0;
@@ -87,5 +142,5 @@ async fn the_queue_is_bounded_and_the_rest_are_told_to_come_back() {
     }
     assert!(refused > 0, "five places can't hold two hundred");
     assert_eq!(hasher.in_use(), 0);
-    assert!(hasher.verify_dummy(&Password::new("correct horse")).await.is_ok());
+    assert!(hasher.verify_beside(None, None, &Password::new("correct horse")).await.is_ok());
 }
