@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use super::import::Import;
+
 /// A login for Streamlit apps.
 #[derive(Debug, Parser)]
 #[command(name = "gatehouse", version, arg_required_else_help = true, max_term_width = 100)]
@@ -40,6 +42,9 @@ pub(super) enum Command {
     Users(Users),
     /// Make a link with which somebody may register
     Invite(Invite),
+    /// Take over people from another login
+    #[command(subcommand, arg_required_else_help = true)]
+    Import(Import),
     /// Copy the database into a new file, while the app goes on
     Backup {
         /// The new file

@@ -1,6 +1,6 @@
 //! The command line: `serve` and administration. `run` is Python's; everything here works without it.
 //!
-//! `args` says what may be typed, `users`, `invite`, `hash`, `backup`, `serve`, `settings` and `doctor` do it, `ask` asks
+//! `args` says what may be typed, `users`, `invite`, `import`, `hash`, `backup`, `serve`, `settings` and `doctor` do it, `ask` asks
 //! for passwords, `show` draws tables and JSON, and `words` has the sentences. Exit codes: 0 done, 1 refused or failed, 2 not understood.
 
 mod args;
@@ -9,6 +9,7 @@ mod backup;
 mod doctor;
 mod failure;
 mod hash;
+mod import;
 mod invite;
 mod opened;
 mod serve;
@@ -53,6 +54,7 @@ async fn dispatch(arguments: Arguments) -> Result<i32, Failure> {
     match arguments.command {
         Command::Users(command) => users::run(place, command).await,
         Command::Invite(invitation) => invite::run(place, invitation).await,
+        Command::Import(import) => import::run(place, import).await,
         Command::Backup { to } => backup::run(place, &to).await,
         Command::Serve { listen } => serve::run(place, listen).await,
         Command::Hash { password_stdin } => hash::run(place, password_stdin).await,

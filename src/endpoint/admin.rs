@@ -299,7 +299,7 @@ impl Endpoint {
     }
 
     /// Notes an event and writes it at once: the process may be about to end. What is done stays done without it.
-    async fn note(&self, entry: Entry) {
+    pub(super) async fn note(&self, entry: Entry) {
         self.record(entry);
         if let Err(error) = self.flush_records().await {
             tracing::error!(%error, "an event could not be written");
@@ -324,7 +324,7 @@ pub(super) fn roles(names: &[String]) -> Result<Vec<Role>, AdminError> {
 }
 
 /// Who has the name or the address already.
-fn taken(error: StorageError) -> AdminError {
+pub(super) fn taken(error: StorageError) -> AdminError {
     match error {
         StorageError::UsernameTaken => AdminError::Field(Field::Username, ErrorCode::UsernameTaken),
         other => AdminError::Storage(other),

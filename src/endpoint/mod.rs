@@ -1,8 +1,8 @@
 //! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module.
 //!
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
-//! `verification`, `password`, `session` and `redeem`. `declared` follows the people of the settings, `begin` starts sessions, `attempt` counts guesses,
-//! `legacy` hides who has an old hash, `feed` and
+//! `verification`, `password`, `session` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
+//! the settings, `begin` starts sessions, `attempt` counts guesses, `legacy` hides who has an old hash, `feed` and
 //! `background` keep what is cached true, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
 
 mod admin;
@@ -14,6 +14,7 @@ mod context;
 mod courier;
 mod declared;
 mod feed;
+mod import;
 mod legacy;
 mod link;
 mod login;
@@ -42,8 +43,10 @@ pub use courier::Courier;
 pub(crate) use declared::plain;
 pub use declared::{DeclareError, hash_for_settings};
 pub use feed::Ended;
+pub use import::{Brought, Difference, Newcomer, Verdict, consider};
 pub use open::{OpenError, Parts};
 
+pub use crate::factor::password::{Bcrypt, BcryptError};
 pub use crate::session::Cached;
 use crate::{
     clock::{SharedClock, Timestamp},

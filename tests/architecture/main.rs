@@ -31,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ),
     ("http", &["config", "endpoint", "session"]),
     ("gate", &["endpoint", "http", "session", "storage"]),
-    ("cli", &["clock", "config", "endpoint", "http", "identity", "mail", "session", "storage"]),
+    ("cli", &["clock", "config", "endpoint", "entropy", "http", "identity", "mail", "session", "storage"]),
     ("main", &[]),
     ("lib", &[]),
 ];

@@ -5,6 +5,7 @@
 mod administration;
 mod bad_days;
 mod declared;
+mod importing;
 mod kit;
 mod refusals;
 mod server;
