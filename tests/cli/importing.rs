@@ -41,6 +41,26 @@ fn import(place: &Place, more: &[&str]) -> (i32, String) {
     (code, if code == 1 && said(&output).is_empty() { errors(&output) } else { said(&output) })
 }
 
+/// The file of the example, as release 0.4.2 wrote it.
+#[test]
+fn the_people_of_the_example_sign_in() {
+    let place = Place::empty();
+    let example =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/examples/from_streamlit_authenticator/before/config.yaml");
+    fs::copy(example, place.path().join("config.yaml")).unwrap();
+    let (code, lines) = import(&place, &[]);
+    assert!(code == 0 && lines.contains("Done: 3 taken, of 3 in all."), "{lines}");
+    let server = Server::start(&place);
+    for (name, password) in
+        [("ann", "Kites-over-7-hills"), ("bob", " Tides!under9moons"), ("cleo", "seven quiet herons")]
+    {
+        for _ in 0..2 {
+            assert!(sign_in(&server, name, password).contains("\"complete\""), "{name}");
+        }
+    }
+    server.stop();
+}
+
 /// Every file under a folder, with the hash of what is in it.
 fn files(folder: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
