@@ -73,6 +73,8 @@ pub enum Difference {
     Hash,
     /// The password is another one.
     Password,
+    /// The settings declare who is called that.
+    Declared,
 }
 
 /// Says what would become of a newcomer, and changes nothing. Without an endpoint there is no database yet.
@@ -81,11 +83,20 @@ pub async fn consider(
     endpoint: Option<&Endpoint>,
     newcomer: &Newcomer,
 ) -> Result<Verdict, AdminError> {
+    // The next start would bring the people of the settings in, and find the name taken.
+    let declared =
+        |name: &str| Username::parse(name).is_ok_and(|name| name.folded() == newcomer.username.folded());
+    if settings.people().any(|person| declared(person.username)) {
+        return Ok(Verdict::Another(Difference::Declared));
+    }
     let Some(endpoint) = endpoint else {
         return Ok(Verdict::New { refused: refused(settings, newcomer), address_taken: false });
     };
     let storage = endpoint.storage();
     if let Some(record) = storage.find_by_username(newcomer.username.folded()).await? {
+        if record.identity.source.is_some() {
+            return Ok(Verdict::Another(Difference::Declared));
+        }
         return Ok(match endpoint.difference(&record, newcomer).await? {
             Some(difference) => Verdict::Another(difference),
             None => Verdict::There { other_roles: record.identity.roles != newcomer.roles },

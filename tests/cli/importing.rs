@@ -241,6 +241,23 @@ fn a_plain_password_that_the_rules_refuse_opens_nothing() {
     assert!(import(&place, &[]).1.contains("2 already there"));
 }
 
+/// Somebody whom the settings declare would be there twice, and the app would not start.
+#[test]
+fn who_is_declared_in_the_settings_is_not_taken_over() {
+    let place = Place::empty();
+    place.set("[users.Ann]\npassword = \"seven quiet herons\"\n");
+    usual(&place);
+    for more in [&["--dry-run"][..], &[]] {
+        let (code, lines) = import(&place, more);
+        assert!(code == 1 && lines.contains("ann   skipped: the settings declare"), "{lines}");
+    }
+    let server = Server::start(&place);
+    assert!(sign_in(&server, "ann", "seven quiet herons").contains("\"complete\""));
+    assert!(sign_in(&server, "bob", TIDES.0).contains("\"complete\""));
+    server.stop();
+    assert!(import(&place, &[]).1.contains("ann   skipped: the settings declare"));
+}
+
 /// Names that were addresses, as with `merge_username_email`.
 #[test]
 fn people_whose_name_was_their_address_go_on_signing_in_by_it() {

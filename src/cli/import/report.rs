@@ -209,6 +209,10 @@ pub(super) fn there(verdict: &Verdict) -> Option<(Outcome, &'static str)> {
                     "somebody of that name is here with another e-mail: nothing was changed; take \
                     this one under another name with --rename OLD=NEW"
                 }
+                Difference::Declared => {
+                    "the settings declare somebody of that name: nothing was changed; take the \
+                    line out of the settings, or take this one under another name with --rename OLD=NEW"
+                }
                 Difference::Hash | Difference::Password => {
                     "somebody of that name is here with another password: \
                     nothing was changed; if it is the same person, nothing is to be done"
