@@ -10,6 +10,7 @@ mod command;
 mod deliver;
 mod host;
 mod identity;
+mod policy;
 
 use pyo3::prelude::*;
 
@@ -35,6 +36,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<identity::Identity>()?;
     host::register(module)?;
     asgi::register(module)?;
+    policy::register(module)?;
     app::register(module)?;
     command::register(module)
 }

@@ -30,6 +30,14 @@ impl Settings {
         self.public_origin().is_some_and(|url| url.is_https())
     }
 
+    /// The value of `Strict-Transport-Security`, where it does no harm: over https alone, not for this machine, and not
+    /// for a port of its own, because it would bind every other port of that host, too. A year, renewed at every visit;
+    /// subdomains are not ours to bind.
+    pub fn strict_transport(&self) -> Option<&'static str> {
+        let url = self.public_origin()?;
+        (url.is_https() && !url.is_loopback() && !url.names_a_port()).then_some("max-age=31536000")
+    }
+
     /// The file of the database.
     pub fn database_path(&self) -> Option<&Path> {
         self.database.as_deref().and_then(sqlite_path)

@@ -18,6 +18,6 @@ pub use load::{ConfigError, LoadFrom, Loaded, has_shared_password, load};
 pub use public_url::PublicUrl;
 pub use reference::{Entry, Kind, entries, markdown};
 pub use settings::{
-    GateMode, LimitSettings, MailSettings, PasswordProfile, PasswordSettings, SessionSettings, Settings,
-    SmtpSecurity, TrustedHeaderSettings, UserSettings,
+    CspAllowance, CspMode, GateMode, LimitSettings, MailSettings, PasswordProfile, PasswordSettings,
+    SessionSettings, Settings, SmtpSecurity, TrustedHeaderSettings, UserSettings,
 };

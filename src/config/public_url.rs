@@ -59,6 +59,11 @@ impl PublicUrl {
         &self.authority
     }
 
+    /// Whether it has a port other than the scheme's own.
+    pub fn names_a_port(&self) -> bool {
+        self.authority.rsplit(']').next().is_some_and(|rest| rest.contains(':'))
+    }
+
     /// Whether the cookies must be `Secure`.
     pub const fn is_https(&self) -> bool {
         self.https

@@ -30,6 +30,16 @@ pub struct Settings {
     /// The roles that pages ask for, by the last part of their address (`/` for the first page): any of them lets in,
     /// an empty list whoever is signed in. For example `[pages]` with `admin = ["admin"]`.
     pub pages: BTreeMap<String, Vec<String>>,
+    /// What the app's page may run and connect to: `report` blocks nothing of it and says in the browser's console what
+    /// `strict` would block; `strict` blocks it.
+    pub csp: CspMode,
+    /// What that policy is to leave open: `map_tiles`, `blob_workers`, `inline_components`, `inline_handlers`, `eval`,
+    /// `remote_media`. See [security-headers.md](security-headers.md).
+    pub csp_allow: Vec<CspAllowance>,
+    /// Further origins that the app's page loads from, for example `https://tiles.example.org`.
+    pub csp_sources: Vec<String>,
+    /// Origins whose pages may show the app in a frame, for example `https://portal.example.org`. The app's own may.
+    pub frame_ancestors: Vec<String>,
     /// Who may register: `closed`, `invite`, `domains` or `open`.
     pub registration: RegistrationMode,
     /// The e-mail domains that may register under `registration = "domains"`.
@@ -71,6 +81,35 @@ pub enum GateMode {
     App,
     /// The app's script decides.
     Script,
+}
+
+/// What becomes of scripts and connections that the policy of the app's page does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CspMode {
+    /// The browser's console says what would be blocked.
+    #[default]
+    Report,
+    /// They are blocked.
+    Strict,
+}
+
+/// Something that the policy of the app's page leaves open, because an element needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CspAllowance {
+    /// The hosts that the maps of Streamlit and Plotly load from by themselves.
+    MapTiles,
+    /// Workers that a page writes itself, as maps do.
+    BlobWorkers,
+    /// Scripts that the app's Python writes into a component.
+    InlineComponents,
+    /// `onclick` and its like.
+    InlineHandlers,
+    /// JavaScript made from text.
+    Eval,
+    /// Images, audio and video from any https host.
+    RemoteMedia,
 }
 
 /// What a proxy that signs people in may say of them.
@@ -211,6 +250,10 @@ impl Default for Settings {
             key_file: None,
             gate: GateMode::default(),
             pages: BTreeMap::new(),
+            csp: CspMode::default(),
+            csp_allow: Vec::new(),
+            csp_sources: Vec::new(),
+            frame_ancestors: Vec::new(),
             registration: RegistrationMode::Closed,
             registration_domains: Vec::new(),
             registration_addresses: Vec::new(),

@@ -3,6 +3,7 @@
 mod mail;
 mod network;
 mod people;
+mod policy;
 mod trusted_header;
 
 use gatehouse_protocol::RegistrationMode;
@@ -19,6 +20,7 @@ const DAY: u64 = 86_400;
 pub(super) fn validate(settings: &mut Settings, place: Place<'_>) -> Vec<String> {
     let mut wrong = Vec::new();
     network::check(settings, place, &mut wrong);
+    policy::check(settings, place, &mut wrong);
     trusted_header::check(settings, place, &mut wrong);
     mail::check(settings, place, &mut wrong);
     texts(settings, place, &mut wrong);

@@ -1,5 +1,6 @@
-//! The decisions in front of an app: what a request may bring in, which session a websocket belongs to, and when a
-//! websocket has to be closed. The bytes themselves are moved by the ASGI layer in `component/`.
+//! The decisions in front of an app: what a request may bring in, which session a websocket belongs to, when a
+//! websocket has to be closed, and what a browser may do with an answer. The bytes themselves are moved by the ASGI
+//! layer in `component/`.
 
 mod asserted;
 mod guard;
@@ -7,11 +8,13 @@ mod headers;
 #[cfg(test)]
 mod kit;
 mod pages;
+mod policy;
 mod request;
 mod sockets;
 
 pub use guard::{Admission, Gate, Refusal};
 pub use headers::{HANDLE_HEADER, Header, cookie_header, single, strip};
 pub use pages::PageRules;
+pub use policy::{Policy, complete};
 pub use request::{Entry, Head};
 pub use sockets::{Binding, Kind, Sockets, Standing, Verdict};

@@ -31,12 +31,12 @@ impl Responder {
                 ([(WWW_AUTHENTICATE, SCHEME)], Refusal(Problem::new(ErrorCode::SignedOut))).into_response()
             }
         };
-        Some(Self::finish(response).await)
+        Some(self.finish(response).await)
     }
 
     /// Answers in the place of the app while nobody can say who asks.
     pub async fn unavailable(&self) -> Response<Bytes> {
-        Self::finish(Refusal(Problem::new(ErrorCode::Unavailable).retry_after(RETRY_AFTER)).into_response())
+        self.finish(Refusal(Problem::new(ErrorCode::Unavailable).retry_after(RETRY_AFTER)).into_response())
             .await
     }
 

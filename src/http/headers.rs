@@ -3,7 +3,8 @@
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+        X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
 
@@ -27,12 +28,15 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (RESOURCE_POLICY, "same-origin"),
 ];
 
-/// Completes the headers of a response.
-pub(super) fn secure(headers: &mut HeaderMap) {
+/// Completes the headers of a response; `strict_transport` is what the settings say of https.
+pub(super) fn secure(headers: &mut HeaderMap, strict_transport: Option<&'static str>) {
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(value) = strict_transport {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(value));
     }
 }

@@ -11,11 +11,9 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatehouse_protocol::{ErrorCode, Front, MOUNT, Problem};
-use sha2::{Digest as _, Sha256};
 
-use super::{admission, answer::Refusal, responder::App};
+use super::{admission, answer::Refusal, inline::hashes, responder::App};
 
 /// The page and what it may do.
 #[derive(Debug)]
@@ -88,32 +86,6 @@ pub(super) async fn redirect(State(app): State<Arc<App>>) -> Response {
 pub(super) async fn home(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let target = admission::app_of(&app, &headers).unwrap_or_else(|| format!("{MOUNT}/"));
     (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, target)]).into_response()
-}
-
-/// The hashes of a page's inline elements, as a policy lists them (CSP Level 3 §2.3.1).
-fn hashes(html: &str, element: &str) -> String {
-    // Browsers hash the text after newlines were normalized (HTML, preprocessing the input stream).
-    let html = html.replace("\r\n", "\n");
-    let lower = html.to_ascii_lowercase();
-    let (open, close) = (format!("<{element}"), format!("</{element}"));
-    let mut sources = String::new();
-    let mut from = 0;
-    while let Some(start) = lower.get(from..).and_then(|rest| rest.find(&open)).map(|at| from + at) {
-        let Some(body) = lower.get(start..).and_then(|rest| rest.find('>')).map(|at| start + at + 1) else {
-            break;
-        };
-        let Some(end) = lower.get(body..).and_then(|rest| rest.find(&close)).map(|at| body + at) else {
-            break;
-        };
-        let attributes = lower.get(start + open.len()..body).unwrap_or_default();
-        let text = html.get(body..end).unwrap_or_default();
-        if !attributes.contains("src=") && !text.is_empty() {
-            let hash = STANDARD.encode(Sha256::digest(text.as_bytes()));
-            sources.extend([" 'sha256-", &hash, "'"]);
-        }
-        from = end;
-    }
-    sources
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ impl Responder {
             admission::share(response.headers_mut(), &origin, preflight);
         }
         metrics::count(route, response.status());
-        Self::finish(response).await
+        self.finish(response).await
     }
 
     /// What handlers share.
@@ -140,8 +140,8 @@ impl Responder {
     }
 
     /// Completes a response.
-    pub(super) async fn finish(mut response: axum::response::Response) -> Response<Bytes> {
-        headers::secure(response.headers_mut());
+    pub(super) async fn finish(&self, mut response: axum::response::Response) -> Response<Bytes> {
+        headers::secure(response.headers_mut(), self.app.endpoint.settings().strict_transport());
         let (parts, body) = response.into_parts();
         // Every body here is already in memory.
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();

@@ -145,6 +145,6 @@ async fn answer(
 fn closing(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
-    headers::secure(response.headers_mut());
+    headers::secure(response.headers_mut(), None);
     response
 }

@@ -30,7 +30,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
         ],
     ),
     ("http", &["config", "endpoint", "session"]),
-    ("gate", &["endpoint", "http", "session", "storage"]),
+    ("gate", &["config", "endpoint", "http", "identity", "session", "storage"]),
     ("cli", &["clock", "config", "endpoint", "entropy", "http", "identity", "mail", "session", "storage"]),
     ("main", &[]),
     ("lib", &[]),

@@ -1,6 +1,19 @@
 use super::*;
 
 #[test]
+fn a_port_of_its_own_is_seen() {
+    for (text, names) in [
+        ("https://app.example.org", false),
+        ("https://app.example.org:443", false),
+        ("https://app.example.org:8443", true),
+        ("https://[2001:db8::1]", false),
+        ("https://[2001:db8::1]:8443", true),
+    ] {
+        assert_eq!(PublicUrl::parse(text).unwrap().names_a_port(), names, "{text}");
+    }
+}
+
+#[test]
 fn an_origin_is_written_as_browsers_write_it() {
     for (text, origin) in [
         ("https://App.Example.org/", "https://app.example.org"),

@@ -49,6 +49,26 @@ fn wildcards_are_refused_wherever_they_stand() {
 }
 
 #[test]
+fn other_origins_are_named_exactly() {
+    for text in
+        ["*", "https://*.example.org", "'unsafe-inline'", "https:", "tiles.example.org", "https://a.b/c"]
+    {
+        says(|s| s.csp_sources = vec![text.into()], "csp_sources", "`csp_sources = [\"https://");
+        says(|s| s.frame_ancestors = vec![text.into()], "frame_ancestors", "`frame_ancestors = [\"https://");
+    }
+    says(|s| s.csp_sources = vec!["http://localhost:9000".into()], "csp_sources", "begin with `https://`");
+    says(|s| s.csp_sources = vec!["https://a;b".into()], "csp_sources", "no host name has");
+    says(|s| s.frame_ancestors = vec!["http://portal.example.org".into()], "frame_ancestors", "https://");
+    let mut settings = Settings {
+        csp_sources: vec!["https://Tiles.Example.org/".into()],
+        frame_ancestors: vec!["http://localhost:3000".into()],
+        ..Settings::default()
+    };
+    assert_eq!(validate(&mut settings, &|path| path.to_owned()), Vec::<String>::new());
+    assert_eq!(settings.csp_sources, ["https://tiles.example.org"]);
+}
+
+#[test]
 fn a_database_that_nobody_knows_is_refused() {
     for text in ["postgres://db/app", "/tmp/a.db", "sqlite:", "sqlite::memory:"] {
         says(|s| s.database = Some(text.into()), "database", "sqlite:/var/lib");

@@ -1,0 +1,66 @@
+//! Which other origins the app's page may load from, and which may frame it: exact ones.
+
+use super::Place;
+use crate::config::{PublicUrl, Settings};
+
+pub(super) fn check(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<String>) {
+    let insecure = settings.allow_insecure_http;
+    origins(
+        &mut settings.csp_sources,
+        "csp_sources",
+        "https://tiles.example.org",
+        &|url| url.is_https(),
+        place,
+        wrong,
+    );
+    origins(
+        &mut settings.frame_ancestors,
+        "frame_ancestors",
+        "https://portal.example.org",
+        &|url| url.is_https() || url.is_loopback() || insecure,
+        place,
+        wrong,
+    );
+}
+
+/// Brings origins into the form in which a policy compares them.
+fn origins(
+    list: &mut [String],
+    path: &str,
+    example: &str,
+    safe: &dyn Fn(&PublicUrl) -> bool,
+    place: Place<'_>,
+    wrong: &mut Vec<String>,
+) {
+    for text in list {
+        match origin(text, safe) {
+            Ok(origin) => *text = origin,
+            Err(reason) => {
+                wrong.push(format!(
+                    "{} has {text:?}, which {reason}. Write `{path} = [\"{example}\"]`.",
+                    place(path)
+                ));
+            }
+        }
+    }
+}
+
+fn origin(text: &str, safe: &dyn Fn(&PublicUrl) -> bool) -> Result<String, String> {
+    if text.contains('*') {
+        return Err("is a wildcard: name each origin".to_owned());
+    }
+    if text.starts_with('\'') || text.contains("unsafe-") {
+        return Err("is no origin (what else can be opened stands in `csp_allow`)".to_owned());
+    }
+    let url = PublicUrl::parse(text)?;
+    if !safe(&url) {
+        return Err("does not begin with `https://`".to_owned());
+    }
+    // A host may hold what ends a directive or separates two policies.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
+    if url.authority().chars().all(plain) {
+        Ok(url.origin().to_owned())
+    } else {
+        Err("has a character that no host name has".to_owned())
+    }
+}
