@@ -1,5 +1,5 @@
 """The content policy of an app's page, with Streamlit's own elements: what `strict` leaves working, what it
-blocks, and that each allowance is needed and opens what it names. The hosts of maps are answered by the tests.
+blocks, and that each allowance is needed and opens what it names. Hosts of maps are answered by the tests.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ HTML = {"Accept": "text/html"}
 
 
 @contextlib.contextmanager
-def run(directory: Path, *command: str, mode: str = "script") -> Iterator[Served]:
-    """Serve the mounted app by a command of Python's, which is told the port."""
-    shutil.copytree(APPS / "mounted", directory, dirs_exist_ok=True)
+def run(directory: Path, *command: str, mode: str = "script", app: str = "mounted") -> Iterator[Served]:
+    """Serve an app with a launcher by a command of Python's, which is told the port."""
+    shutil.copytree(APPS / app, directory, dirs_exist_ok=True)
     port = free_port()
     log = directory / "log"
     with log.open("wb") as output:
