@@ -1,5 +1,7 @@
 //! The key of this installation: what MACs device cookies and the names of counters. Never in the database.
 
+mod signing;
+
 use std::{
     fmt, fs, io,
     io::Write as _,
@@ -11,6 +13,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+pub use signing::{PublicKey, SigningKey};
 
 use crate::entropy::{Entropy, OsEntropy};
 

@@ -18,5 +18,6 @@ pub mod identity;
 pub mod keys;
 pub mod limit;
 pub mod mail;
+pub mod proxy;
 pub mod session;
 pub mod storage;

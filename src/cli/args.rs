@@ -50,11 +50,14 @@ pub(super) enum Command {
         /// The new file
         to: PathBuf,
     },
-    /// Serve the endpoint alone, with metrics and the description of its routes
+    /// Serve the endpoint alone, or with the gate in front of any app
     Serve {
         /// Address and port to listen on
         #[arg(long, default_value = "127.0.0.1:8766")]
         listen: SocketAddr,
+        /// The app to stand in front of, for example http://127.0.0.1:8501
+        #[arg(long, value_name = "URL")]
+        upstream: Option<String>,
     },
     /// Hash a password for the settings; it is asked for, or read from standard input
     Hash {

@@ -56,7 +56,7 @@ async fn dispatch(arguments: Arguments) -> Result<i32, Failure> {
         Command::Invite(invitation) => invite::run(place, invitation).await,
         Command::Import(import) => import::run(place, import).await,
         Command::Backup { to } => backup::run(place, &to).await,
-        Command::Serve { listen } => serve::run(place, listen).await,
+        Command::Serve { listen, upstream } => serve::run(place, listen, upstream.as_deref()).await,
         Command::Hash { password_stdin } => hash::run(place, password_stdin).await,
         Command::Settings => settings::run(),
         Command::Doctor { json } => doctor::run(place, json).await,

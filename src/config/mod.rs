@@ -19,5 +19,5 @@ pub use public_url::PublicUrl;
 pub use reference::{Entry, Kind, entries, markdown};
 pub use settings::{
     CspAllowance, CspMode, GateMode, LimitSettings, MailSettings, PasswordProfile, PasswordSettings,
-    SessionSettings, Settings, SmtpSecurity, TrustedHeaderSettings, UserSettings,
+    SessionSettings, Settings, SmtpSecurity, TrustedHeaderSettings, UpstreamSettings, UserSettings,
 };

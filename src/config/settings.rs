@@ -70,6 +70,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// `users.NAME.*`
     pub users: BTreeMap<String, UserSettings>,
+    /// `upstream.*`
+    pub upstream: UpstreamSettings,
 }
 
 /// What the gate in front of the app does.
@@ -225,6 +227,16 @@ pub struct UserSettings {
     pub email: Option<String>,
 }
 
+/// What an app behind `gatehouse serve --upstream` is told, and what its pages are given.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UpstreamSettings {
+    /// Whom the tokens in `X-Auth-Token` are for (`aud`). By default the app's own address, as `--upstream` names it.
+    pub audience: Option<String>,
+    /// Puts the watcher into the app's pages, which loads a page anew when its session ends.
+    pub watch: bool,
+}
+
 /// How the connection to the SMTP server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -268,6 +280,7 @@ impl Default for Settings {
             limits: LimitSettings::default(),
             mail: MailSettings::default(),
             users: BTreeMap::new(),
+            upstream: UpstreamSettings::default(),
         }
     }
 }
@@ -315,6 +328,12 @@ impl Default for LimitSettings {
             mails_per_address: 5,
             questions_per_address: 120,
         }
+    }
+}
+
+impl Default for UpstreamSettings {
+    fn default() -> Self {
+        Self { audience: None, watch: true }
     }
 }
 

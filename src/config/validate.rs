@@ -31,6 +31,7 @@ pub(super) fn validate(settings: &mut Settings, place: Place<'_>) -> Vec<String>
     session(settings, place, &mut wrong);
     password(settings, place, &mut wrong);
     limits(settings, place, &mut wrong);
+    upstream(settings, place, &mut wrong);
     wrong
 }
 
@@ -187,6 +188,17 @@ fn limits(settings: &Settings, place: Place<'_>, wrong: &mut Vec<String>) {
         ("limits.questions_per_address", limits.questions_per_address),
     ] {
         within(wrong, place, path, value.into(), 1, 1_000_000);
+    }
+}
+
+fn upstream(settings: &Settings, place: Place<'_>, wrong: &mut Vec<String>) {
+    let audience = settings.upstream.audience.as_deref();
+    if audience.is_some_and(|name| name.is_empty() || name.len() > 200 || name.chars().any(char::is_control))
+    {
+        wrong.push(format!(
+            "{} must have 1 to 200 characters on one line. Write `audience = \"weather\"`.",
+            place("upstream.audience")
+        ));
     }
 }
 

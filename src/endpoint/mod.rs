@@ -53,7 +53,7 @@ use crate::{
     config::Settings,
     entropy::SharedEntropy,
     factor::password::{Hasher, Judge},
-    keys::Key,
+    keys::{Key, SigningKey},
     limit::{InFlight, Keys, Local, Rules},
     mail,
     session::{SessionCache, SessionId},
@@ -70,6 +70,7 @@ pub struct Endpoint {
     mark: AtomicI64,
     entropy: SharedEntropy,
     key: Key,
+    signing_key: SigningKey,
     instance: String,
     hasher: Hasher,
     judge: Judge,
@@ -111,6 +112,11 @@ impl Endpoint {
     /// The source of randomness.
     pub const fn entropy(&self) -> &SharedEntropy {
         &self.entropy
+    }
+
+    /// The key that signs what the app is told of people.
+    pub const fn signing_key(&self) -> &SigningKey {
+        &self.signing_key
     }
 
     /// The name of this instance: part of the cookies' names.

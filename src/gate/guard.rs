@@ -1,6 +1,6 @@
 //! The gate of one process: its websockets joined with the endpoint.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -150,6 +150,13 @@ impl Gate {
         Ok(self.pages.allows(page, live.as_deref().map(|live| &live.identity)))
     }
 
+    /// A handle for something else that is open for a session: [`Self::watch`] names it when the session ends.
+    pub fn hold(&self, session: &SessionId) -> String {
+        let handle = self.endpoint.entropy().token();
+        self.sockets.open(&handle, Kind::Gate, Some(session.clone()));
+        handle
+    }
+
     /// The websocket is closed.
     pub fn close(&self, handle: &str) {
         self.sockets.close(handle);
@@ -273,14 +280,20 @@ impl Gate {
 
     async fn gone_in_storage(&self) -> Vec<String> {
         let mut gone = Vec::new();
+        let mut asked: HashMap<SessionId, bool> = HashMap::new();
         for (handle, id) in self.sockets.bound() {
             let is_gone = match id {
                 None => true,
-                Some(id) => match self.standing(&id) {
-                    Standing::Live => false,
-                    Standing::Gone => true,
-                    // An error says nothing: the next message is judged by `recheck`, which refuses then.
-                    Standing::Unknown => matches!(self.endpoint.session_by_id(&id).await, Ok(None)),
+                Some(id) => match (self.standing(&id), asked.get(&id)) {
+                    (Standing::Live, _) => false,
+                    (Standing::Gone, _) => true,
+                    (Standing::Unknown, Some(is_gone)) => *is_gone,
+                    (Standing::Unknown, None) => {
+                        // An error says nothing: the next message is judged by `recheck`, which refuses then.
+                        let is_gone = matches!(self.endpoint.session_by_id(&id).await, Ok(None));
+                        asked.insert(id, is_gone);
+                        is_gone
+                    }
                 },
             };
             if is_gone {

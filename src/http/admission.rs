@@ -22,9 +22,10 @@ use super::{
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// What a server of its own has beside the mount, for a monitor that asks under whatever name it knows the machine by.
-/// It says nothing about people, changes nothing, and is on no other surface.
-const ANY_HOST: [&str; 2] = ["/metrics", "/openapi.json"];
+/// What a server of its own has beside the mount, for a monitor that asks under whatever name it knows the machine by,
+/// and the public key, for an app that asks from behind. It says nothing about people, changes nothing, and is on no
+/// other surface.
+const ANY_HOST: [&str; 3] = ["/metrics", "/openapi.json", "/_gatehouse/jwks.json"];
 
 /// Refuses what no handler should see.
 pub(super) fn admit(app: &App, request: &Request<Bytes>) -> Result<(), Problem> {

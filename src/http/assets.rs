@@ -71,6 +71,13 @@ impl Assets {
         Ok(())
     }
 
+    /// The file that the bundle has for this part, as its manifest names it.
+    pub(super) fn part(&self, name: &str) -> Option<String> {
+        let manifest: serde_json::Value = serde_json::from_slice(&self.0.get("manifest.json")?.plain).ok()?;
+        let file = manifest.get(name)?.as_str()?;
+        self.0.contains_key(file).then(|| file.to_owned())
+    }
+
     fn serve(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
         let asset = self.0.get(path)?;
         let (body, encoding) = match (&asset.brotli, &asset.gzip) {

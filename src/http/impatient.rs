@@ -3,6 +3,10 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,13 +20,31 @@ use tokio::{
 /// A stream whose writes fail once nothing was taken for a while.
 pub(super) struct Impatient {
     stream: TcpStream,
-    patience: Duration,
+    patience: Patience,
     /// Runs while the other side takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
+/// How long the other side may take nothing; can be changed while the connection is open.
+#[derive(Debug, Clone)]
+pub(super) struct Patience(Arc<AtomicU64>);
+
+impl Patience {
+    pub(super) fn new(span: Duration) -> Self {
+        Self(Arc::new(AtomicU64::new(span.as_secs())))
+    }
+
+    pub(super) fn set(&self, span: Duration) {
+        self.0.store(span.as_secs(), Ordering::Relaxed);
+    }
+
+    fn span(&self) -> Duration {
+        Duration::from_secs(self.0.load(Ordering::Relaxed))
+    }
+}
+
 impl Impatient {
-    pub(super) const fn new(stream: TcpStream, patience: Duration) -> Self {
+    pub(super) const fn new(stream: TcpStream, patience: Patience) -> Self {
         Self { stream, patience, stalled: None }
     }
 
@@ -31,7 +53,7 @@ impl Impatient {
             self.stalled = None;
             return written;
         }
-        let patience = self.patience;
+        let patience = self.patience.span();
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
         stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }

@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use super::{
-    assets, config, health, login, logo, logout, metrics, page, password, recovery, registration, session,
-    verification,
+    assets, config, health, jwks, login, logo, logout, metrics, page, password, recovery, registration,
+    session, verification,
 };
 
 /// Every refusal that any route may answer: one response for each status of [`ErrorCode`].
@@ -56,6 +56,7 @@ impl IntoResponses for Refusals {
         recovery::post,
         password::post,
         password::strength::post,
+        jwks::get,
         metrics::get,
         get,
     )

@@ -12,7 +12,7 @@ use axum::{
     http::{Request, Response, StatusCode, Uri, uri::PathAndQuery},
     response::IntoResponse,
 };
-use gatehouse_protocol::{ErrorCode, Problem};
+use gatehouse_protocol::{ErrorCode, MOUNT, Problem};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
@@ -42,6 +42,8 @@ pub enum Surface {
     },
     /// As a server of its own, with metrics and the description of its routes.
     Standalone,
+    /// In front of an app that it speaks for: as a mount, with the key that the app checks identities with.
+    Front,
 }
 
 /// Answers requests.
@@ -69,7 +71,7 @@ impl Surface {
     fn base_path(&self) -> &str {
         match self {
             Self::Mount { base_path } => base_path,
-            Self::Loopback { .. } | Self::Standalone => "",
+            Self::Loopback { .. } | Self::Standalone | Self::Front => "",
         }
     }
 }
@@ -82,10 +84,12 @@ impl Responder {
     }
 
     /// The same on a listener whose port is known.
-    pub(super) fn at_port(endpoint: Arc<Endpoint>, surface: Surface, port: u16) -> Self {
+    pub fn at_port(endpoint: Arc<Endpoint>, surface: Surface, port: u16) -> Self {
         let policy = match surface {
             Surface::Loopback { .. } => HostPolicy::local(port),
-            Surface::Mount { .. } | Surface::Standalone => HostPolicy::new(endpoint.settings(), port),
+            Surface::Mount { .. } | Surface::Standalone | Surface::Front => {
+                HostPolicy::new(endpoint.settings(), port)
+            }
         };
         Self::build(endpoint, surface, OnceLock::from(policy))
     }
@@ -146,6 +150,17 @@ impl Responder {
         // Every body here is already in memory.
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Response::from_parts(parts, body)
+    }
+
+    /// Whether there is a form to be drawn.
+    pub fn has_page(&self) -> bool {
+        self.app.page.is_some()
+    }
+
+    /// The tag that puts the watcher into a page of the app.
+    pub fn watcher(&self) -> Option<String> {
+        let file = self.app.assets.part("watch")?;
+        Some(format!("<script src=\"{}{MOUNT}/assets/{file}\"></script>", self.app.base_path()))
     }
 
     async fn route(&self, request: Request<Bytes>, peer: Option<IpAddr>) -> axum::response::Response {

@@ -12,7 +12,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     answer::Refusal,
-    assets, config, health, login, logo, logout, metrics, openapi, page, password, recovery, registration,
+    assets, config, health, jwks, login, logo, logout, metrics, openapi, page, password, recovery,
+    registration,
     responder::{App, Surface},
     session, verification,
 };
@@ -26,7 +27,10 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     if matches!(app.surface, Surface::Standalone) {
         router = router.route("/metrics", get(metrics::get)).route("/openapi.json", get(openapi::get));
     }
-    if !matches!(app.surface, Surface::Mount { .. }) {
+    if matches!(app.surface, Surface::Front) {
+        router = router.route(&format!("{MOUNT}/jwks.json"), get(jwks::get));
+    }
+    if !matches!(app.surface, Surface::Mount { .. } | Surface::Front) {
         router = router.route("/", get(page::home));
     }
     router

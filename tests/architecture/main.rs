@@ -9,7 +9,7 @@ use std::fs;
 use source::{imports, named_modules, root, sources};
 
 /// What each module of the endpoint may name. A new arrow is a decision: it stands here and in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("clock", &[]),
     ("entropy", &[]),
     ("identity", &["clock"]),
@@ -29,9 +29,13 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "session", "storage",
         ],
     ),
-    ("http", &["config", "endpoint", "session"]),
+    ("http", &["config", "endpoint", "keys", "session"]),
     ("gate", &["config", "endpoint", "http", "identity", "session", "storage"]),
-    ("cli", &["clock", "config", "endpoint", "entropy", "http", "identity", "mail", "session", "storage"]),
+    ("proxy", &["clock", "config", "endpoint", "gate", "http", "session", "storage"]),
+    (
+        "cli",
+        &["clock", "config", "endpoint", "entropy", "http", "identity", "mail", "proxy", "session", "storage"],
+    ),
     ("main", &[]),
     ("lib", &[]),
 ];
