@@ -36,7 +36,7 @@ fn what_only_we_say_is_stripped_in_every_spelling() {
         "x-auth-subject",
         "x-gatehouse",
         "x_gatehouse_handle",
-        "x-gatehousing",
+        
         "forwarded",
         "x-forwarded",
         "x_forwarded_user",
