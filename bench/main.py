@@ -11,6 +11,7 @@ from pathlib import Path
 import browsing
 import guarding
 import processes
+import proxying
 import rust
 from figures import Row, save, table
 
@@ -23,6 +24,8 @@ PARTS: dict[str, Callable[[Path], list[Row]]] = {
     "bundle": processes.bundle,
     "memory": processes.memory,
     "imports": processes.imports,
+    "proxy": proxying.requests,
+    "idle": proxying.idle,
 }
 
 

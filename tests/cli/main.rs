@@ -10,3 +10,4 @@ mod kit;
 mod refusals;
 mod server;
 mod serving;
+mod upstream;

@@ -22,6 +22,13 @@ impl Server {
         Self::run(place.command(&SERVE))
     }
 
+    /// In front of an app.
+    pub(crate) fn start_before(place: &Place, upstream: &str) -> Self {
+        let mut command = place.command(&SERVE);
+        command.args(["--upstream", upstream]);
+        Self::run(command)
+    }
+
     /// The same in a process whose disk can be filled by [`Self::let_files_grow`], and that has to obey the modes of
     /// files, as root does not.
     pub(crate) fn start_confined(place: &Place) -> Self {
@@ -37,7 +44,9 @@ impl Server {
             if line.contains("#setup=") {
                 line.trim().clone_into(&mut server.link);
             }
-            if let Some(url) = line.strip_prefix("Serving http://localhost:") {
+            if let Some((_, url)) =
+                line.split_once("http://localhost:").filter(|_| line.starts_with("Serving "))
+            {
                 server.port = url.split('/').next().unwrap().parse().unwrap();
                 return server;
             }

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import browser as chromium
-from proxied import Proxied
-
-Serve = Callable[[str], Proxied]
+from proxied import Proxied, Serve
 
 
 @pytest.fixture(scope="session")

@@ -104,6 +104,10 @@ class Proxied:
         self.command("users", "add", name, *given, "--password-stdin", "--no-must-change", typed=typed)
 
 
+#: Starts an app by its name, once.
+Serve = Callable[[str], Proxied]
+
+
 def _streamlit(port: int) -> list[str]:
     options = {
         "server.port": port,

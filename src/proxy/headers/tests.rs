@@ -36,7 +36,6 @@ fn what_only_we_say_is_stripped_in_every_spelling() {
         "x-auth-subject",
         "x-gatehouse",
         "x_gatehouse_handle",
-        
         "forwarded",
         "x-forwarded",
         "x_forwarded_user",

@@ -3,7 +3,10 @@
 from shiny import App, Inputs, Outputs, Session, render, ui
 
 app_ui = ui.page_fluid(
-    ui.h1("Shiny"), ui.output_text("greeting"), ui.input_text("said", "Say something"), ui.output_text("heard")
+    ui.h1("Shiny"),
+    ui.output_text("greeting"),
+    ui.input_text("said", "Say something"),
+    ui.output_text("heard"),
 )
 
 
