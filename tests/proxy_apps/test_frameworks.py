@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from form import Form
-from proxied import PASSWORD, Proxied, Serve
+from proxied import PASSWORD, Proxied, Serve, wait_for
 
 
 def use_streamlit(page: Page) -> None:
@@ -68,6 +68,8 @@ def test_sign_in_use_and_be_disabled(name: str, serve: Serve, page: Page) -> Non
     USES[name](page)
     proxied.command("users", "disable", "bob")
     if name not in AT_ONCE:
+        # What such a page fetches is refused from then on; it learns it when it is asked for again.
+        wait_for(lambda: page.request.get(proxied.url + "/me").status == 401, proxied.front.text)
         page.reload()
     # Within two seconds of a person's own clock, where the page is told.
     expect(Form(page).field("Password")).to_be_visible(timeout=5000)
