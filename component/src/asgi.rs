@@ -138,7 +138,7 @@ fn enter_later(
         let Some(mount) = entering.mount.get() else { return Err("the endpoint is not mounted".to_owned()) };
         let head = Head { method: &method, path: &path, headers: &headers, peer };
         let front = match entering.gate.enter(&mount.policy, head).await {
-            Ok(entry) => mount.responder.front(&entry).await,
+            Ok(entry) => entry.answer(&mount.responder).await,
             Err(error) => {
                 tracing::error!(%error, "a request is refused, because its session can't be read");
                 Some(mount.responder.unavailable().await)

@@ -66,6 +66,11 @@ impl TrustedHeader {
         Some(Assertion { name, email: more(&self.email), groups: more(&self.groups) })
     }
 
+    /// Whether a header of this name is about who is signed in.
+    pub(super) fn names(&self, name: &[u8]) -> bool {
+        self.all.contains(&folded(name))
+    }
+
     /// The headers without these. What the app's own proxy says stays, but for the secret.
     pub(super) fn strip(&self, believed: bool, headers: &mut Vec<Header>) {
         let secret = self.secret.as_ref().map(|(name, _)| folded(name.as_bytes()));

@@ -83,6 +83,11 @@ impl Gate {
         kept
     }
 
+    /// Whether a trusted proxy would use a header of this name to say who is signed in.
+    pub fn is_asserted(&self, name: &[u8]) -> bool {
+        self.trusted.as_ref().is_some_and(|trusted| trusted.names(name))
+    }
+
     /// Who a trusted proxy says is signed in, if one says so.
     pub(super) fn assertion(&self, peer: Option<IpAddr>, headers: &[Header]) -> Option<Assertion> {
         self.trusted.as_ref().filter(|trusted| trusted.believes(peer, headers))?.assertion(headers)

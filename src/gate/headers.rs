@@ -13,7 +13,7 @@ pub type Header = (Vec<u8>, Vec<u8>);
 
 /// The headers that the app may see: none that begins with `x-gatehouse-` in any spelling, no cookie of ours.
 ///
-/// A name counts as spelled the same when it differs by case or by `_` for `-`: WSGI and CGI fold both.
+/// A name counts as spelled the same when it differs by case or by a sign for another: WSGI, CGI and their like fold both.
 pub fn strip(headers: Vec<Header>) -> Vec<Header> {
     headers.into_iter().filter(|(name, _)| !is_ours(name)).filter_map(strip_cookies).collect()
 }
@@ -40,7 +40,8 @@ fn is_ours(name: &[u8]) -> bool {
 
 /// A name as it is compared.
 pub(super) fn folded(name: &[u8]) -> Vec<u8> {
-    name.trim_ascii().iter().map(|b| if *b == b'_' { b'-' } else { b.to_ascii_lowercase() }).collect()
+    let fold = |byte: &u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };
+    name.trim_ascii().iter().map(fold).collect()
 }
 
 fn strip_cookies((name, value): Header) -> Option<Header> {

@@ -2,12 +2,19 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use bytes::Bytes;
+use http::Response;
+
 use super::{
     guard::Gate,
     headers::{Header, cookie_header, single},
 };
 use crate::{
-    config::GateMode, endpoint::Cached, http::HostPolicy, session::LiveSession, storage::StorageError,
+    config::GateMode,
+    endpoint::Cached,
+    http::{HostPolicy, Responder},
+    session::LiveSession,
+    storage::StorageError,
 };
 
 /// What a monitor may ask without signing in. It says nothing but that the server is there.
@@ -46,6 +53,20 @@ pub enum Entry {
     },
     /// Anything else, asked for by nobody.
     SignedOut,
+}
+
+impl Entry {
+    /// What stands in the place of the app; `None` where the request may reach it.
+    pub async fn answer(&self, responder: &Responder) -> Option<Response<Bytes>> {
+        match self {
+            Self::Open | Self::Pass(_) => None,
+            Self::Form => Some(responder.form().await),
+            Self::NotAllowed { session, roles } => {
+                Some(responder.not_allowed(session.state(), roles.clone()).await)
+            }
+            Self::SignedOut => Some(responder.signed_out().await),
+        }
+    }
 }
 
 impl Gate {

@@ -8,7 +8,6 @@ use axum::{
 use gatehouse_protocol::{ErrorCode, Front, Problem, SessionState};
 
 use super::{answer::Refusal, responder::Responder};
-use crate::gate::Entry;
 
 /// How one signs in: by no scheme that a browser has a dialog for. The page's watcher knows our 401 by it.
 const SCHEME: &str = "Gatehouse";
@@ -16,43 +15,42 @@ const SCHEME: &str = "Gatehouse";
 const RETRY_AFTER: u32 = 5;
 
 impl Responder {
-    /// Answers in the place of the app; `None` where the request may reach it.
-    ///
-    /// The form answers 200, because many a platform probes `/` and takes anything else for a crash. What asked for no
-    /// page gets 401 and a problem, who may not see a page 403.
-    pub async fn front(&self, entry: &Entry) -> Option<Response<Bytes>> {
-        let response = match entry {
-            Entry::Open | Entry::Pass(_) => return None,
-            Entry::Form => self.page(StatusCode::OK, SessionState::Anonymous, None),
-            Entry::NotAllowed { session, roles } => {
-                self.page(StatusCode::FORBIDDEN, session.state(), Some(roles.clone()))
-            }
-            Entry::SignedOut => {
-                ([(WWW_AUTHENTICATE, SCHEME)], Refusal(Problem::new(ErrorCode::SignedOut))).into_response()
-            }
-        };
-        Some(self.finish(response).await)
+    /// The sign-in form. It answers 200: many a platform probes `/` and takes anything else for a crash.
+    pub async fn form(&self) -> Response<Bytes> {
+        self.page(StatusCode::OK, SessionState::Anonymous, None).await
     }
 
-    /// Answers in the place of the app while nobody can say who asks.
+    /// The page for who has none of the roles that were asked for.
+    pub async fn not_allowed(&self, session: SessionState, asked: Vec<String>) -> Response<Bytes> {
+        self.page(StatusCode::FORBIDDEN, session, Some(asked)).await
+    }
+
+    /// The answer to what is no page, asked for by nobody.
+    pub async fn signed_out(&self) -> Response<Bytes> {
+        let refusal = Refusal(Problem::new(ErrorCode::SignedOut));
+        self.finish(([(WWW_AUTHENTICATE, SCHEME)], refusal).into_response()).await
+    }
+
+    /// The answer while nobody can say who asks.
     pub async fn unavailable(&self) -> Response<Bytes> {
-        self.finish(Refusal(Problem::new(ErrorCode::Unavailable).retry_after(RETRY_AFTER)).into_response())
-            .await
+        let problem = Problem::new(ErrorCode::Unavailable).retry_after(RETRY_AFTER);
+        self.finish(Refusal(problem).into_response()).await
     }
 
-    fn page(
+    async fn page(
         &self,
         status: StatusCode,
         session: SessionState,
         asked: Option<Vec<String>>,
-    ) -> axum::response::Response {
+    ) -> Response<Bytes> {
         let app = self.app();
-        match &app.page {
+        let response = match &app.page {
             Some(page) => {
                 let front = Front { config: app.endpoint.client_config(), session, asked };
                 (status, page.front(&front)).into_response()
             }
             None => Refusal(Problem::new(ErrorCode::NotFound)).into_response(),
-        }
+        };
+        self.finish(response).await
     }
 }

@@ -74,6 +74,7 @@ pub(super) fn head(
     let peer = peer.ip();
     let source = Source { peer, trusted: front.proxies.contains(peer.to_canonical()), scheme: front.scheme };
     let mut headers = headers::inbound(&parts.headers, &source);
+    headers::remove(&mut headers, |name| front.gate.is_asserted(name));
     front.identities.tell(live, &mut headers)?;
     let path = parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
     let mut head = Request::new(());

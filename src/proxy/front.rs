@@ -166,13 +166,14 @@ impl Front {
         let inner = &*self.0;
         let headers = headers::listed(request.headers());
         // Behind a proxy no path is open and none has a rule: only who asks counts.
-        let head = Head { method: request.method().as_str(), path: "/", headers: &headers };
+        let peer = Some(caller.address.ip());
+        let head = Head { method: request.method().as_str(), path: "/", headers: &headers, peer };
         let standing_in = match inner.gate.enter(&inner.policy, head).await {
             Ok(Entry::Pass(live)) => {
                 caller.may_stall(STALL);
                 return forward::send(inner, request, caller.address, &live).await;
             }
-            Ok(entry) => inner.responder.front(&entry).await,
+            Ok(entry) => entry.answer(&inner.responder).await,
             Err(error) => {
                 tracing::error!(%error, "a request is refused, because its session can't be read");
                 Some(inner.responder.unavailable().await)

@@ -95,6 +95,15 @@ pub(super) fn inbound(headers: &HeaderMap, source: &Source<'_>) -> HeaderMap {
     kept
 }
 
+/// Takes out what a proxy in front of us says of somebody: the app is told by us.
+pub(super) fn remove(headers: &mut HeaderMap, unwanted: impl Fn(&[u8]) -> bool) {
+    let names: Vec<HeaderName> =
+        headers.keys().filter(|name| unwanted(name.as_str().as_bytes())).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
 /// Takes out of an answer what concerns the connection alone and cookies that only we may set. What the app says
 /// nothing about is kept by nobody for others, and by nobody without asking: after a sign-out it is asked for again.
 pub(super) fn outbound(headers: &mut HeaderMap) {

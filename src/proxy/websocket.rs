@@ -37,7 +37,8 @@ pub(super) fn is_handshake(request: &Request<Incoming>) -> bool {
 
 /// Opens a websocket to the app for somebody who may.
 pub(super) async fn open(front: &Inner, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
-    let admitted = front.gate.admit(&front.policy, &headers::listed(request.headers())).await;
+    let admitted =
+        front.gate.admit(&front.policy, Some(peer.ip()), &headers::listed(request.headers())).await;
     let (handle, live) = match admitted {
         Ok(Admission { handle, session }) => (handle, session),
         Err(Refusal::SignedOut) => return refuse(front, request),

@@ -34,7 +34,10 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("proxy", &["clock", "config", "endpoint", "gate", "http", "session", "storage"]),
     (
         "cli",
-        &["clock", "config", "endpoint", "entropy", "http", "identity", "mail", "proxy", "session", "storage"],
+        &[
+            "clock", "config", "endpoint", "entropy", "http", "identity", "mail", "proxy", "session",
+            "storage",
+        ],
     ),
     ("main", &[]),
     ("lib", &[]),

@@ -269,7 +269,7 @@ fn a_header_that_everybody_could_send_is_refused() {
     assert!(refused(from(|_| ())).is_empty());
     says(from(|s| s.trusted_header.from = vec!["0.0.0.0/0".into()]), "trusted_header.from", "every address");
     says(
-        from(|s| s.trusted_header.secret = Some(gatehouse_protocol::Password::new("short"))),
+        from(|s| s.trusted_header.secret = Some(Password::new("short"))),
         "trusted_header.secret",
         "16 characters",
     );
