@@ -55,7 +55,7 @@ pub(super) enum Command {
         /// Address and port to listen on
         #[arg(long, default_value = "127.0.0.1:8766")]
         listen: SocketAddr,
-        /// The app to stand in front of, for example http://127.0.0.1:8501
+        /// The app to stand in front of, for example `http://127.0.0.1:8501`
         #[arg(long, value_name = "URL")]
         upstream: Option<String>,
     },

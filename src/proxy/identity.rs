@@ -16,6 +16,7 @@ use super::{body::Error, headers};
 use crate::{
     clock::Timestamp,
     endpoint::Endpoint,
+    identity::Role,
     session::{LiveSession, SessionId},
 };
 
@@ -102,7 +103,7 @@ impl Identities {
         let LiveSession { session, identity } = live;
         let email = identity.email.as_ref().filter(|email| email.verified_at.is_some());
         let email = email.map(|email| email.address.as_str());
-        let roles: Vec<&str> = identity.roles.iter().map(|role| role.as_str()).collect();
+        let roles: Vec<&str> = identity.roles.iter().map(Role::as_str).collect();
         let groups = roles.join(",");
         let claims = Claims {
             iss: self.endpoint.home().ok_or("nobody said where the app is")?,

@@ -61,12 +61,12 @@ pub(super) async fn open(front: &Inner, mut request: Request<Incoming>, peer: So
     };
     let browser = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
-    let mut head = match forward::head(front, &parts, peer, &live) {
-        Ok(head) => head,
+    let mut asked = match forward::head(front, &parts, peer, &live) {
+        Ok(asked) => asked,
         Err(error) => return forward::broken(&*error),
     };
-    headers::upgrade(head.headers_mut());
-    let mut response = match front.client.request(head.map(|()| body::empty())).await {
+    headers::upgrade(asked.headers_mut());
+    let mut response = match front.client.request(asked.map(|()| body::empty())).await {
         Ok(response) => response,
         Err(error) => {
             front.health.is_silent(&front.upstream, &error);

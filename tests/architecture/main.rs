@@ -31,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ),
     ("http", &["config", "endpoint", "keys", "session"]),
     ("gate", &["config", "endpoint", "http", "identity", "session", "storage"]),
-    ("proxy", &["clock", "config", "endpoint", "gate", "http", "session", "storage"]),
+    ("proxy", &["clock", "endpoint", "gate", "http", "identity", "session"]),
     (
         "cli",
         &[

@@ -34,7 +34,7 @@ async fn app_is_down_and_back() {
         site.anonymous("/reports").navigation().send().await.text().contains(FORM),
         "nobody learns of it"
     );
-    site.app = App::at(address).await;
+    site.app = App::at(address);
     assert_eq!(site.get("/mirror").send().await.status, 200);
     site.open("/echo").await.echo(b"back").await;
 }
@@ -70,7 +70,7 @@ async fn kept_connection_that_the_app_closes() {
     );
     serving.abort();
     let _ = serving.await;
-    site.app = App::at(address).await;
+    site.app = App::at(address);
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert_eq!(site.get("/mirror").send().await.status, 200);
 }

@@ -133,8 +133,7 @@ async fn forwarded_headers_of_strangers_are_replaced() {
     let reply = forwarded(&site).send().await;
     assert_eq!(reply.seen("x-forwarded-for"), ["127.0.0.1"]);
     assert_eq!(reply.seen("x-forwarded-proto"), ["http"]);
-    assert_eq!(reply.seen("x-forwarded-host"), [host.clone()]);
-    assert_eq!(reply.seen("host"), [host]);
+    assert_eq!((reply.seen("x-forwarded-host"), reply.seen("host")), (vec![host.clone()], vec![host]));
     assert_eq!((reply.seen("forwarded"), reply.seen("x-real-ip")), (vec![], vec![]));
     let change =
         |settings: &mut gatehouse::config::Settings| settings.trusted_proxies = vec!["127.0.0.0/8".into()];

@@ -7,6 +7,11 @@ use tokio::{io::AsyncWriteExt as _, sync::Barrier, task::JoinSet};
 
 use crate::kit::{App, Socket, may_open_many, site, site_with};
 
+/// So many bytes, which differ from place to place.
+fn bytes(length: usize, seed: usize) -> Vec<u8> {
+    (0..length).map(|at| (seed + at * 13 + at / 251).to_le_bytes()[0]).collect()
+}
+
 /// A thousand at once, each with messages of every size: nothing is lost, nothing mixed up.
 #[tokio::test(flavor = "multi_thread")]
 async fn thousand_websockets_echo_without_loss() {
@@ -22,7 +27,7 @@ async fn thousand_websockets_echo_without_loss() {
             all_open.wait().await;
             for round in 0..20_usize {
                 let length = (person * 131 + round * 977) % 3000 + if person % 50 == 0 { 70_000 } else { 0 };
-                let message: Vec<u8> = (0..length).map(|at| (person * 7 + round + at * 13) as u8).collect();
+                let message = bytes(length, person * 7 + round);
                 socket.echo(&message).await;
             }
         });
@@ -37,7 +42,7 @@ async fn thousand_websockets_echo_without_loss() {
 #[tokio::test]
 async fn large_message() {
     let site = site().await;
-    let message: Vec<u8> = (0..20_000_000_u32).map(|at| (at * 31 >> 8) as u8).collect();
+    let message = bytes(20_000_000, 0);
     let mut socket = site.open("/echo").await;
     let (mut from, mut to) = tokio::io::split(&mut socket.stream);
     let sent = crate::kit::frame(2, &message, Some([1, 2, 3, 4]));

@@ -13,7 +13,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
+use http_body_util::{BodyExt as _, Collected, Full, combinators::BoxBody};
 use hyper::{
     Request, Response,
     body::{Frame, Incoming},
@@ -67,11 +67,11 @@ type Body = BoxBody<Bytes, Infallible>;
 
 impl App {
     pub(crate) async fn start() -> Self {
-        Self::at("127.0.0.1:0".parse().unwrap()).await
+        Self::at("127.0.0.1:0".parse().unwrap())
     }
 
     /// At an address where one was before.
-    pub(crate) async fn at(address: SocketAddr) -> Self {
+    pub(crate) fn at(address: SocketAddr) -> Self {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
         socket.bind(address).unwrap();
@@ -147,7 +147,7 @@ async fn mirror(request: Request<Incoming>, number: usize) -> Response<Body> {
         parts.headers.iter().map(|(name, value)| json!([name.as_str(), latin(value)])).collect();
     let body = body.collect().await;
     let trailers = body.as_ref().ok().and_then(|body| body.trailers().map(hyper::HeaderMap::len));
-    let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body.map(Collected::to_bytes).unwrap_or_default();
     let seen = json!({
         "method": parts.method.as_str(), "uri": parts.uri.to_string(), "headers": headers,
         "body": String::from_utf8_lossy(&body), "trailers": trailers, "connection": number,
