@@ -34,7 +34,7 @@ async fn websocket_of_an_ended_session() {
     alice.echo(b"here").await;
     disable(&site, "alice").await;
     tokio::time::timeout(SOON, alice.expect_close(4401)).await.expect("it stays open");
-    site.app.counts.cut.notified().await;
+    site.app.cut().await;
     bob.echo(b"control").await;
     let mut again =
         crate::kit::Socket::open(site.address, "/echo", &site.handshake(&site.cookie)).await.unwrap();
@@ -50,7 +50,8 @@ async fn websocket_in_the_middle_of_a_message() {
     socket.stream.read_exact(&mut half).await.unwrap();
     disable(&site, "alice").await;
     let mut rest = Vec::new();
-    let _ = socket.stream.read_to_end(&mut rest).await;
+    let ended = tokio::time::timeout(Duration::from_secs(20), socket.stream.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "it stays open");
     assert_eq!(rest, b"", "bytes of ours stand in the middle of the app's message");
 }
 
@@ -63,7 +64,7 @@ async fn websocket_that_nobody_reads() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     disable(&site, "alice").await;
-    site.app.counts.cut.notified().await;
+    site.app.cut().await;
 }
 
 /// Events and downloads go on as long as the app likes; not past the end of the session.
@@ -73,8 +74,9 @@ async fn answer_that_is_still_being_sent() {
     let mut events = site.get("/events").begin().await;
     events.frame().await.unwrap().unwrap();
     disable(&site, "alice").await;
-    assert!(events.frame().await.unwrap().is_err(), "it ended as if it were whole");
-    site.app.counts.cut.notified().await;
+    let last = tokio::time::timeout(Duration::from_secs(20), events.frame()).await.expect("it stays open");
+    assert!(last.unwrap().is_err(), "it ended as if it were whole");
+    site.app.cut().await;
 }
 
 /// An upload that takes its time.
@@ -89,7 +91,7 @@ async fn upload_that_is_still_being_sent() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     disable(&site, "alice").await;
-    site.app.counts.cut.notified().await;
+    site.app.cut().await;
     let _ = stream.write_all(&[7; 1000]).await;
     assert_eq!(site.app.counts.read.load(Ordering::Relaxed), 5);
 }

@@ -66,7 +66,7 @@ async fn upload_that_is_given_up() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     drop(stream);
-    site.app.counts.cut.notified().await;
+    site.app.cut().await;
 }
 
 /// Events arrive one by one, not when the answer is whole.
@@ -80,7 +80,7 @@ async fn events_arrive_as_they_are_sent() {
         site.app.counts.go_on.notify_one();
     }
     drop(answer);
-    site.app.counts.cut.notified().await;
+    site.app.cut().await;
 }
 
 /// An upload that asks first is answered by us, and arrives.

@@ -76,7 +76,7 @@ async fn more_websockets_than_may_be() {
     assert_eq!(site.get("/mirror").send().await.status, 200, "requests have a limit of their own");
     first.stream.shutdown().await.unwrap();
     assert_eq!(first.next().await, None);
-    site.app.counts.cut.notified().await;
+    site.app.cut().await;
     let mut third = loop {
         // The slot is free once both sides are closed.
         match Socket::open(site.address, "/echo", &site.handshake(&site.cookie)).await {
@@ -104,7 +104,7 @@ async fn app_closes_its_websocket() {
     let close = crate::kit::frame(8, &4000_u16.to_be_bytes(), Some([5, 6, 7, 8]));
     socket.stream.write_all(&close).await.unwrap();
     socket.expect_close(4000).await;
-    site.app.counts.cut.notified().await;
+    site.app.cut().await;
 }
 
 /// The browser goes away: the app learns it.
@@ -114,7 +114,7 @@ async fn browser_goes_away() {
     let mut socket = site.open("/echo").await;
     socket.echo(b"here").await;
     drop(socket);
-    site.app.counts.cut.notified().await;
+    site.app.cut().await;
     assert_eq!(site.app.counts.open.load(Ordering::Relaxed), 0);
 }
 

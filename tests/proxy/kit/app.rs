@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -100,6 +101,12 @@ impl App {
 
     pub(crate) fn requests(&self) -> usize {
         self.counts.requests.load(Ordering::Relaxed)
+    }
+
+    /// Waits until a request or websocket has ended before the app ended it.
+    pub(crate) async fn cut(&self) {
+        let waited = tokio::time::timeout(Duration::from_secs(20), self.counts.cut.notified()).await;
+        waited.expect("the app is never told of the end");
     }
 
     /// Stops listening and drops every connection.
