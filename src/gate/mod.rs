@@ -5,8 +5,6 @@
 mod asserted;
 mod guard;
 mod headers;
-#[cfg(test)]
-mod kit;
 mod pages;
 mod policy;
 mod request;
@@ -18,3 +16,6 @@ pub use pages::PageRules;
 pub use policy::{Policy, complete};
 pub use request::{Entry, Head};
 pub use sockets::{Binding, Kind, Sockets, Standing, Verdict};
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@ use crate::{
     config::GateMode,
     gate::{
         Entry, Gate, Head, Header,
-        kit::{sign_in, with_settings},
+        tests::kit::{sign_in, with_settings},
     },
     http::HostPolicy,
 };

@@ -4,23 +4,25 @@ use std::sync::Arc;
 
 use gatehouse_protocol::{Challenge, LoginState, LoginStep, Password};
 
-use super::Gate;
 use crate::{
     clock::{SharedClock, SystemClock},
     config::{GateMode, PasswordSettings, Settings},
     endpoint::{Answer, CookieChange, Endpoint, NewUser, Parts, RequestContext},
     entropy::OsEntropy,
-    gate::Header,
+    gate::{Gate, Header},
     http::{CookieNames, HostPolicy},
     keys::Key,
     session::Secret,
     storage::sqlite::SqliteStorage,
 };
 
-pub(super) const PASSWORD: &str = "seven quiet herons";
+pub(in crate::gate) const PASSWORD: &str = "seven quiet herons";
 
 /// An endpoint as one process has it, on the database in `folder`.
-pub(super) async fn process(folder: &tempfile::TempDir, change: impl FnOnce(&mut Settings)) -> Arc<Endpoint> {
+pub(in crate::gate) async fn process(
+    folder: &tempfile::TempDir,
+    change: impl FnOnce(&mut Settings),
+) -> Arc<Endpoint> {
     let clock: SharedClock = Arc::new(SystemClock::default());
     let path = folder.path().join("gatehouse.db");
     let mut settings = Settings {
@@ -37,12 +39,12 @@ pub(super) async fn process(folder: &tempfile::TempDir, change: impl FnOnce(&mut
     endpoint
 }
 
-pub(super) async fn with_alice(folder: &tempfile::TempDir) -> (Arc<Endpoint>, Gate) {
+pub(in crate::gate) async fn with_alice(folder: &tempfile::TempDir) -> (Arc<Endpoint>, Gate) {
     with_settings(folder, |_| ()).await
 }
 
 /// The same with other settings than those of an app that decides by itself.
-pub(super) async fn with_settings(
+pub(in crate::gate) async fn with_settings(
     folder: &tempfile::TempDir,
     change: impl FnOnce(&mut Settings),
 ) -> (Arc<Endpoint>, Gate) {
@@ -60,7 +62,7 @@ pub(super) async fn with_settings(
 }
 
 /// Signs alice in as a browser does: the cookie, and the ticket for `challenge`.
-pub(super) async fn sign_in(endpoint: &Endpoint, challenge: &str) -> (String, Secret) {
+pub(in crate::gate) async fn sign_in(endpoint: &Endpoint, challenge: &str) -> (String, Secret) {
     let context = RequestContext {
         address: None,
         address_believed: false,
@@ -82,13 +84,13 @@ pub(super) async fn sign_in(endpoint: &Endpoint, challenge: &str) -> (String, Se
     (format!("{name}={}", value.expose()), Secret::received(ticket.expose()))
 }
 
-pub(super) fn handshake(host: &str, origin: Option<&str>, cookie: &str) -> Vec<Header> {
+pub(in crate::gate) fn handshake(host: &str, origin: Option<&str>, cookie: &str) -> Vec<Header> {
     let mut headers = vec![(b"host".to_vec(), host.into()), (b"cookie".to_vec(), cookie.into())];
     headers.extend(origin.map(|origin| (b"origin".to_vec(), origin.into())));
     headers
 }
 
-pub(super) async fn admit(gate: &Gate, cookie: &str) -> String {
+pub(in crate::gate) async fn admit(gate: &Gate, cookie: &str) -> String {
     let headers = handshake("localhost:8501", Some("http://localhost:8501"), cookie);
     gate.admit(&HostPolicy::local(8501), None, &headers).await.unwrap().handle
 }
