@@ -1,12 +1,18 @@
 //! What a proxy says of who is signed in there, and whether it is believed.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use gatehouse_protocol::Password;
 use subtle::ConstantTimeEq as _;
 
-use super::headers::{Header, folded};
-use crate::{config::TrustedHeaderSettings, endpoint::Assertion, http::TrustedProxies};
+use super::{
+    Gate,
+    headers::{Header, cookie_header, folded, strip},
+};
+use crate::{
+    config::TrustedHeaderSettings, endpoint::Assertion, http::TrustedProxies, session::LiveSession,
+    storage::StorageError,
+};
 
 /// The headers that name somebody, and from whom they are believed.
 #[derive(Debug)]
@@ -78,6 +84,40 @@ impl TrustedHeader {
             let name = folded(name);
             Some(&name) != secret.as_ref() && (believed || !self.all.contains(&name))
         });
+    }
+}
+
+impl Gate {
+    /// The headers that the app may see.
+    pub fn strip(&self, peer: Option<IpAddr>, headers: Vec<Header>) -> Vec<Header> {
+        let believed = self.trusted().map(|trusted| (trusted, trusted.believes(peer, &headers)));
+        let mut kept = strip(headers);
+        if let Some((trusted, believed)) = believed {
+            trusted.strip(believed, &mut kept);
+        }
+        kept
+    }
+
+    /// Whether a trusted proxy would use a header of this name to say who is signed in.
+    pub fn is_asserted(&self, name: &[u8]) -> bool {
+        self.trusted().is_some_and(|trusted| trusted.names(name))
+    }
+
+    /// Who a trusted proxy says is signed in, if one says so.
+    pub(super) fn assertion(&self, peer: Option<IpAddr>, headers: &[Header]) -> Option<Assertion> {
+        self.trusted().filter(|trusted| trusted.believes(peer, headers))?.assertion(headers)
+    }
+
+    /// Whose a request is: who a trusted proxy names; who else has the cookie.
+    pub(super) async fn session_of(
+        &self,
+        peer: Option<IpAddr>,
+        headers: &[Header],
+    ) -> Result<Option<Arc<LiveSession>>, StorageError> {
+        match self.assertion(peer, headers) {
+            Some(assertion) => self.endpoint().asserted(&assertion).await,
+            None => self.session_of_cookie(&cookie_header(headers)).await,
+        }
     }
 }
 

@@ -9,13 +9,13 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     asserted::TrustedHeader,
-    headers::{Header, cookie_header, single, strip},
+    headers::{Header, single},
     pages::PageRules,
     sockets::{Binding, Kind, Sockets, Standing, Verdict},
 };
 use crate::{
     config::GateMode,
-    endpoint::{Assertion, Cached, Ended, Endpoint},
+    endpoint::{Cached, Ended, Endpoint},
     http::{CookieNames, HostPolicy},
     session::{LiveSession, Secret, SessionId},
     storage::StorageError,
@@ -73,29 +73,14 @@ impl Gate {
         &self.pages
     }
 
-    /// The headers that the app may see.
-    pub fn strip(&self, peer: Option<IpAddr>, headers: Vec<Header>) -> Vec<Header> {
-        let believed = self.trusted.as_ref().map(|trusted| (trusted, trusted.believes(peer, &headers)));
-        let mut kept = strip(headers);
-        if let Some((trusted, believed)) = believed {
-            trusted.strip(believed, &mut kept);
-        }
-        kept
-    }
-
-    /// Whether a trusted proxy would use a header of this name to say who is signed in.
-    pub fn is_asserted(&self, name: &[u8]) -> bool {
-        self.trusted.as_ref().is_some_and(|trusted| trusted.names(name))
-    }
-
-    /// Who a trusted proxy says is signed in, if one says so.
-    pub(super) fn assertion(&self, peer: Option<IpAddr>, headers: &[Header]) -> Option<Assertion> {
-        self.trusted.as_ref().filter(|trusted| trusted.believes(peer, headers))?.assertion(headers)
-    }
-
     /// The endpoint behind the gate.
     pub(super) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Whose headers are believed, if anybody's.
+    pub(super) const fn trusted(&self) -> Option<&TrustedHeader> {
+        self.trusted.as_ref()
     }
 
     /// The names of the cookies.
@@ -316,19 +301,10 @@ impl Gate {
         }
     }
 
-    /// Whose a request is: who a trusted proxy names; who else has the cookie.
-    pub(super) async fn session_of(
+    pub(super) async fn session_of_cookie(
         &self,
-        peer: Option<IpAddr>,
-        headers: &[Header],
+        cookies: &str,
     ) -> Result<Option<Arc<LiveSession>>, StorageError> {
-        match self.assertion(peer, headers) {
-            Some(assertion) => self.endpoint.asserted(&assertion).await,
-            None => self.session_of_cookie(&cookie_header(headers)).await,
-        }
-    }
-
-    async fn session_of_cookie(&self, cookies: &str) -> Result<Option<Arc<LiveSession>>, StorageError> {
         match self.cookies.session_from(cookies) {
             Some(token) => self.endpoint.session_by_token(&token).await,
             None => Ok(None),

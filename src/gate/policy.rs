@@ -89,7 +89,7 @@ pub fn complete(sent: &mut Vec<Header>, ours: &[Header]) {
     let own = says(POLICY.as_bytes()) || says(FRAME_OPTIONS);
     let missing = ours.iter().filter(|(name, _)| {
         let policy = name == POLICY.as_bytes() || name == REPORT_ONLY.as_bytes();
-        !says(name) && !(own && policy)
+        !(says(name) || own && policy)
     });
     let missing: Vec<Header> = missing.cloned().collect();
     sent.extend(missing);

@@ -72,13 +72,11 @@ impl Entry {
 impl Gate {
     /// Judges a request. While storage can't be asked there is no answer, and nothing may pass.
     pub async fn enter(&self, policy: &HostPolicy, head: Head<'_>) -> Result<Entry, StorageError> {
-        match self.enter_cached(policy, head) {
-            Some(entry) => Ok(entry),
-            None => {
-                let session = self.session_of(head.peer, head.headers).await?;
-                Ok(self.judge(head, session))
-            }
+        if let Some(entry) = self.enter_cached(policy, head) {
+            return Ok(entry);
         }
+        let session = self.session_of(head.peer, head.headers).await?;
+        Ok(self.judge(head, session))
     }
 
     /// The same where no storage has to be asked, in microseconds; `None` where it has to be.

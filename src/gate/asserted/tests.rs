@@ -21,15 +21,16 @@ fn headers(given: &[(&str, &str)]) -> Vec<Header> {
     given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
-fn peer(text: &str) -> Option<IpAddr> {
-    Some(text.parse().unwrap())
+/// From this address.
+fn at(text: &str) -> impl Into<Option<IpAddr>> {
+    text.parse::<IpAddr>().unwrap()
 }
 
 #[test]
 fn who_sends_it_from_elsewhere_is_not_believed() {
     let from = trusted(|_| ());
-    assert!(from.believes(peer("10.1.2.3"), &[]) && from.believes(peer("::ffff:10.1.2.3"), &[]));
-    assert!(!from.believes(peer("10.2.0.1"), &[]) && !from.believes(peer("127.0.0.1"), &[]));
+    assert!(from.believes(at("10.1.2.3").into(), &[]) && from.believes(at("::ffff:10.1.2.3").into(), &[]));
+    assert!(!from.believes(at("10.2.0.1").into(), &[]) && !from.believes(at("127.0.0.1").into(), &[]));
     assert!(!from.believes(None, &[]), "an address that is not known is no proxy's");
 }
 
@@ -42,20 +43,20 @@ fn the_secret_has_to_be_the_whole_one_and_there_once() {
     let says = |value: &str| headers(&[("X-AUTH-SECRET", value)]);
     assert!(secret.believes(None, &says("a long secret of the proxy")));
     for wrong in ["", "a long secret", "a long secret of the proxy2", "A long secret of the proxy"] {
-        assert!(!secret.believes(peer("127.0.0.1"), &says(wrong)), "{wrong}");
+        assert!(!secret.believes(at("127.0.0.1").into(), &says(wrong)), "{wrong}");
     }
     let twice = [says("a long secret of the proxy"), says("a long secret of the proxy")].concat();
     assert!(!secret.believes(None, &twice) && !secret.believes(None, &[]));
     let both = trusted(|settings| settings.secret = Some(Password::new("a long secret of the proxy")));
-    assert!(!both.believes(peer("10.1.2.3"), &[]), "both are asked for where both are set");
-    assert!(!both.believes(peer("10.2.2.3"), &says("a long secret of the proxy")));
-    assert!(both.believes(peer("10.1.2.3"), &says("a long secret of the proxy")));
+    assert!(!both.believes(at("10.1.2.3").into(), &[]), "both are asked for where both are set");
+    assert!(!both.believes(at("10.2.2.3").into(), &says("a long secret of the proxy")));
+    assert!(both.believes(at("10.1.2.3").into(), &says("a long secret of the proxy")));
 }
 
 #[test]
 fn without_an_address_and_a_secret_nobody_is_believed() {
     let nobody = trusted(|settings| settings.from.clear());
-    assert!(!nobody.believes(peer("127.0.0.1"), &[]) && !nobody.believes(None, &[]));
+    assert!(!nobody.believes(at("127.0.0.1").into(), &[]) && !nobody.believes(None, &[]));
 }
 
 #[test]
