@@ -28,8 +28,8 @@ def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def media(answering: Served) -> Iterator[dict[str, str]]:
     """Give the addresses of the app's media by their ending, while a browser shows them."""
     with client(answering) as browser:
-        found = re.findall(rb"/media/[0-9a-f]+\.(\w+)", browser.everything)
-        addresses = re.findall(rb"/media/[0-9a-f]+\.\w+", browser.everything)
+        found = re.findall(rb"/media/[0-9a-f]+\.([a-z]+)", browser.everything)
+        addresses = re.findall(rb"/media/[0-9a-f]+\.[a-z]+", browser.everything)
         yield {end.decode(): address.decode() for end, address in zip(found, addresses, strict=True)}
 
 
