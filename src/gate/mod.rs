@@ -13,7 +13,7 @@ mod sockets;
 pub use guard::{Admission, Gate, Refusal};
 pub use headers::{HANDLE_HEADER, Header, cookie_header, single, strip};
 pub use pages::PageRules;
-pub use policy::{Policy, complete};
+pub use policy::{Policy, missing};
 pub use request::{Entry, Head};
 pub use sockets::{Binding, Kind, Sockets, Standing, Verdict};
 

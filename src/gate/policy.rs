@@ -82,17 +82,15 @@ impl Policy {
     }
 }
 
-/// Adds to an answer what it does not say by itself. An answer with a policy or with `X-Frame-Options` of its own keeps
-/// that alone.
-pub fn complete(sent: &mut Vec<Header>, ours: &[Header]) {
-    let says = |name: &[u8]| sent.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name));
+/// What of ours an answer does not say by itself. One with a policy or with `X-Frame-Options` of its own keeps that
+/// alone.
+pub fn missing<'o>(says: impl Fn(&[u8]) -> bool, ours: &'o [Header]) -> Vec<&'o Header> {
     let own = says(POLICY.as_bytes()) || says(FRAME_OPTIONS);
-    let missing = ours.iter().filter(|(name, _)| {
+    let wanted = |name: &[u8]| {
         let policy = name == POLICY.as_bytes() || name == REPORT_ONLY.as_bytes();
         !(says(name) || own && policy)
-    });
-    let missing: Vec<Header> = missing.cloned().collect();
-    sent.extend(missing);
+    };
+    ours.iter().filter(|(name, _)| wanted(name)).collect()
 }
 
 fn header(name: &str, value: &str) -> Header {

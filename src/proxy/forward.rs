@@ -55,6 +55,7 @@ pub(super) async fn send(
         return down::down(navigation);
     }
     headers::outbound(response.headers_mut());
+    headers::complete(response.headers_mut(), &front.answers);
     match finish(front, response, watched, live).await {
         Ok(response) => response,
         Err(error) => {

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     endpoint::Endpoint,
-    gate::{Entry, Gate, Head},
+    gate::{Entry, Gate, Head, Header, Policy},
     http::{Answer, Caller, HostPolicy, Responder, Surface, TrustedProxies, listen},
 };
 
@@ -73,6 +73,8 @@ pub(super) struct Inner {
     pub(super) open: Arc<Open>,
     pub(super) websockets: Arc<Semaphore>,
     pub(super) refusals: Arc<Semaphore>,
+    /// What a browser may do with the app's answers, unless they say so themselves.
+    pub(super) answers: Vec<Header>,
     /// The tag that goes into pages.
     pub(super) watcher: Option<String>,
     responder: Responder,
@@ -122,6 +124,7 @@ impl Front {
         Self(Arc::new(Inner {
             policy: HostPolicy::new(settings, port),
             proxies: TrustedProxies::new(&settings.trusted_proxies),
+            answers: Policy::new(settings).answer(),
             scheme: if settings.is_secure() { "https" } else { "http" },
             watcher: settings.upstream.watch.then(|| responder.watcher()).flatten(),
             health: Health::default(),

@@ -123,6 +123,17 @@ pub(super) fn outbound(headers: &mut HeaderMap) {
     }
 }
 
+/// Says what a browser may do with an answer, where the app does not.
+pub(super) fn complete(headers: &mut HeaderMap, ours: &[Header]) {
+    let missing =
+        gate::missing(|name| HeaderName::from_bytes(name).is_ok_and(|name| headers.contains_key(name)), ours);
+    for (name, value) in missing {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            headers.insert(name, value);
+        }
+    }
+}
+
 /// Marks a message as the switch to a websocket.
 pub(super) fn upgrade(headers: &mut HeaderMap) {
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));

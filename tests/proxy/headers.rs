@@ -74,6 +74,25 @@ async fn app_sets_no_cookie_of_ours() {
     assert_eq!(set, ["theme=dark; Path=/", "language=en"]);
 }
 
+/// Another site draws over the app, or the browser takes what somebody uploaded for something else. What the app says
+/// of it by itself holds.
+#[tokio::test]
+async fn the_app_is_framed_by_no_other_site() {
+    let site = site().await;
+    for path in ["/page", "/mirror", "/refuse"] {
+        let reply = site.get(path).send().await;
+        assert_eq!(reply.header("content-security-policy"), Some("base-uri 'self'; frame-ancestors 'self'"));
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
+    }
+    let reply = site.get("/framed").send().await;
+    assert_eq!(
+        reply.header("content-security-policy"),
+        None,
+        "it would make browsers ignore X-Frame-Options"
+    );
+    assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
+}
+
 #[tokio::test]
 async fn hop_by_hop_headers_end_here() {
     let site = site().await;

@@ -138,6 +138,9 @@ async fn answer(
         "/page" => html("<!doctype html><html><head><title>An app</title></head><body>Hello</body></html>"),
         "/fragment" => html("<p>Hello"),
         "/cookies" => cookies(),
+        "/framed" => {
+            with(Response::new(full("")), &[("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")])
+        }
         "/hop" => hop(),
         "/no-content" => status(204),
         "/not-modified" => status(304),
