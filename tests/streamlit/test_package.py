@@ -176,7 +176,7 @@ def work():
     _native.set_local_url("http://localhost:8501")
     assert _native.setup_link() is not None
     answered = []
-    _native.admit([], lambda value, error: answered.append(error))
+    _native.admit([], None, lambda value, error: answered.append(error))
     while not answered:
         time.sleep(0.01)
 

@@ -98,7 +98,7 @@ def test_name_from_the_named_address_is_believed_under_any_header(tmp_path: Path
     """The names are the operator's; roles are given by the command line where no header brings them."""
     (tmp_path / "gatehouse.toml").write_text(BY_ADDRESS)
     with serve(APPS / "guarded", tmp_path, mode="app") as served:
-        assert "roles: " in seen(served, {"Remote-User": "jane@example.org"})
+        assert "roles:" in seen(served, {"Remote-User": "jane@example.org"})
         served.command("users", "roles", "jane@example.org", "editor")
         assert "roles: editor" in seen(served, {"Remote-User": "jane@example.org"})
         assert seen(served, {"Remote-User": "jane", "remote_user": "admin"}) == [], "two names are none"
