@@ -45,8 +45,7 @@ async fn what_is_no_navigation_is_untouched() {
 
 #[tokio::test]
 async fn the_watcher_can_be_turned_off() {
-    let site =
-        site_with(App::start().await, Limits::default(), |settings| settings.upstream.watch = false).await;
+    let site = site_with(App::start(), Limits::default(), |settings| settings.upstream.watch = false).await;
     let page = site.get("/page").navigation().header("accept-encoding", "gzip").send().await;
     assert!(!page.text().contains(TAG) && page.header("etag").is_some());
 }

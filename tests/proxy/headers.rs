@@ -156,7 +156,7 @@ async fn forwarded_headers_of_strangers_are_replaced() {
     assert_eq!((reply.seen("forwarded"), reply.seen("x-real-ip")), (vec![], vec![]));
     let change =
         |settings: &mut gatehouse::config::Settings| settings.trusted_proxies = vec!["127.0.0.0/8".into()];
-    let trusting = site_with(App::start().await, Limits::default(), change).await;
+    let trusting = site_with(App::start(), Limits::default(), change).await;
     let reply = forwarded(&trusting).send().await;
     assert_eq!(
         reply.seen("x-forwarded-for"),

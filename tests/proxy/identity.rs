@@ -88,6 +88,6 @@ async fn names_are_utf_8_and_unconfirmed_addresses_are_not_told() {
 async fn the_audience_can_be_named() {
     let change =
         |settings: &mut gatehouse::config::Settings| settings.upstream.audience = Some("weather".into());
-    let site = site_with(App::start().await, Limits::default(), change).await;
+    let site = site_with(App::start(), Limits::default(), change).await;
     assert_eq!(verified(&site, &site.get("/mirror").send().await).await["aud"], "weather");
 }

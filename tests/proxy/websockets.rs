@@ -68,7 +68,7 @@ async fn idle_for_an_hour() {
 /// As many as may be are open; one more is told to come back, and may once another is closed.
 #[tokio::test]
 async fn more_websockets_than_may_be() {
-    let site = site_with(App::start().await, Limits { connections: 1024, websockets: 2 }, |_| ()).await;
+    let site = site_with(App::start(), Limits { connections: 1024, websockets: 2 }, |_| ()).await;
     let mut first = site.open("/echo").await;
     let _second = site.open("/echo").await;
     let refused = Socket::open(site.address, "/echo", &site.handshake(&site.cookie)).await.unwrap_err();

@@ -67,7 +67,7 @@ pub(crate) struct Counts {
 type Body = BoxBody<Bytes, Infallible>;
 
 impl App {
-    pub(crate) async fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::at("127.0.0.1:0".parse().unwrap())
     }
 

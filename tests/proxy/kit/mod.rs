@@ -41,7 +41,7 @@ pub(crate) struct Site {
 }
 
 pub(crate) async fn site() -> Site {
-    site_with(App::start().await, Limits::default(), |_| ()).await
+    site_with(App::start(), Limits::default(), |_| ()).await
 }
 
 pub(crate) async fn site_with(app: App, limits: Limits, change: impl FnOnce(&mut Settings)) -> Site {
