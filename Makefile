@@ -29,7 +29,7 @@ fmt: ## formats Rust and Python
 	@source tools/env.sh && cargo fmt --all && ruff check --fix --quiet && ruff format --quiet
 
 bench: ## measures against the budgets and the peers (about 15 minutes; leave the machine alone meanwhile)
-	@tools/setup test
+	@tools/setup bench
 	@tools/wheel
 	@bench/run
 

@@ -56,10 +56,10 @@ pub struct Settings {
     pub shared_username: Option<String>,
     /// Addresses or networks (CIDR) of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
-    /// `trusted_header.*`
-    pub trusted_header: TrustedHeaderSettings,
     /// Directory of the browser bundle. The wheel brings its own.
     pub assets: Option<PathBuf>,
+    /// `trusted_header.*`
+    pub trusted_header: TrustedHeaderSettings,
     /// `session.*`
     pub session: SessionSettings,
     /// `password.*`

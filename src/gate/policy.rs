@@ -84,7 +84,7 @@ impl Policy {
 
 /// What of ours an answer does not say by itself. One with a policy or with `X-Frame-Options` of its own keeps that
 /// alone.
-pub fn missing<'o>(says: impl Fn(&[u8]) -> bool, ours: &'o [Header]) -> Vec<&'o Header> {
+pub fn missing(says: impl Fn(&[u8]) -> bool, ours: &[Header]) -> Vec<&Header> {
     let own = says(POLICY.as_bytes()) || says(FRAME_OPTIONS);
     let wanted = |name: &[u8]| {
         let policy = name == POLICY.as_bytes() || name == REPORT_ONLY.as_bytes();
