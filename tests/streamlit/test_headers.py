@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_mounting import run
 
 from client import client
 from served import APPS, Served, serve
+from test_mounting import run
 
 HTML = {"Accept": "text/html"}
 POLICY, REPORTED = "content-security-policy", "content-security-policy-report-only"

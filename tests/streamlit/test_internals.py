@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import streamlit
-from somebody import SOMEBODY
 from streamlit_gatehouse import _streamlit, _versions
 from streamlit_gatehouse._versions import NEWEST
+
+from somebody import SOMEBODY
 
 
 @pytest.mark.parametrize(

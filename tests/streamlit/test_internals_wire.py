@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import streamlit
-from somebody import SOMEBODY
 from streamlit_gatehouse import _streamlit_wire
+
+from somebody import SOMEBODY
 
 ORIGIN = "http://localhost:8501"
 
