@@ -257,3 +257,14 @@ pub(super) fn challenge(verifier: &str) -> Challenge {
     use sha2::Digest as _;
     Challenge(URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(verifier.as_bytes())))
 }
+
+/// Registration is closed, as beside one password it has to be.
+pub(super) fn closed(settings: &mut Settings) {
+    settings.registration = RegistrationMode::Closed;
+}
+
+/// One password for everybody.
+pub(super) fn one_password(settings: &mut Settings, password: &str) {
+    closed(settings);
+    settings.shared_password = Some(Password::new(password));
+}

@@ -5,6 +5,7 @@ mod feed;
 mod files;
 mod kit;
 mod login;
+mod one_password;
 mod process;
 mod session;
 mod ticket;
