@@ -12,6 +12,7 @@ const APP = new URL("../../", document.currentScript.src);
 globalThis.WebSocket = new Proxy(globalThis.WebSocket, {
   construct(target, parameters, caller) {
     const socket = Reflect.construct(target, parameters, caller);
+    if (new URL(socket.url).host !== APP.host) return socket;
     socket.addEventListener("close", ({ code, reason }) => {
       if (code === GONE) reload();
       if (code === FORBIDDEN) location.assign(new URL(encodeURIComponent(reason), APP));
@@ -20,20 +21,20 @@ globalThis.WebSocket = new Proxy(globalThis.WebSocket, {
   },
 });
 
-const look = (status, scheme) => {
-  if (status === 401 && scheme === "Gatehouse") reload();
+const look = (url, status, scheme) => {
+  if (status === 401 && scheme === "Gatehouse" && new URL(url, APP).host === APP.host) reload();
 };
 
 // Streamlit before 1.67 asks by XMLHttpRequest.
 const { fetch } = globalThis;
 globalThis.fetch = async (...request) => {
   const response = await fetch(...request);
-  look(response.status, response.headers.get("www-authenticate"));
+  look(response.url, response.status, response.headers.get("www-authenticate"));
   return response;
 };
 const { send } = XMLHttpRequest.prototype;
 XMLHttpRequest.prototype.send = function (...body) {
-  this.addEventListener("load", () => look(this.status, this.getResponseHeader("www-authenticate")));
+  this.addEventListener("load", () => look(this.responseURL, this.status, this.getResponseHeader("www-authenticate")));
   return send.apply(this, body);
 };
 

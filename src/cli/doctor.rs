@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{args::Place, failure::Failure, opened, show};
 use crate::{
     clock::{Clock as _, SystemClock},
-    config::{Loaded, Settings},
+    config::{CspMode, GateMode, Loaded, Settings},
     endpoint::{Endpoint, plain},
     http::TrustedProxies,
     mail::Transport,
@@ -90,6 +90,24 @@ async fn look(loaded: &Loaded, findings: &mut Findings) {
     mail(settings, findings).await;
     cookies(settings, findings);
     addresses(settings, findings);
+    gate(settings, findings);
+}
+
+/// What is covered, and by which policy.
+fn gate(settings: &Settings, findings: &mut Findings) {
+    match settings.gate {
+        GateMode::App => findings.add("gate", State::Good, "nothing of the app is served before sign-in"),
+        GateMode::Script => findings.add(
+            "gate",
+            State::Note,
+            "the app's script decides: media, static files and page names are open, and so is every page without \
+             login(), require() or a rule in [pages]",
+        ),
+    }
+    if settings.csp == CspMode::Report {
+        let sentence = "what scripts may do is only reported in the browser's console: when it stays empty, set csp = \"strict\"";
+        findings.add("gate", State::Note, sentence);
+    }
 }
 
 async fn database(loaded: &Loaded, findings: &mut Findings) {

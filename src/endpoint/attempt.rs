@@ -46,8 +46,12 @@ impl Endpoint {
         let keys = &self.limit_keys;
         let account = identity.map_or_else(|| keys.unknown(folded), |id| keys.account(id));
         if let Some((id, device)) = identity.and_then(|id| Some((id, self.known_device(ctx, id)?))) {
-            let device = keys.device(id, &device);
-            let mut attempt = self.attempt(vec![(device, self.rules.account)]).await?;
+            let mut counted = vec![(keys.device(id, &device), self.rules.account)];
+            if whose == Account::Shared {
+                // Who knew an earlier password may have known browsers by the dozen: they share a budget.
+                counted.push((keys.device(id, "all"), self.rules.shared));
+            }
+            let mut attempt = self.attempt(counted).await?;
             if whose == Account::Own {
                 attempt.own.push(account);
             }

@@ -121,7 +121,7 @@ impl Gate {
     }
 }
 
-/// The text of a header that is there exactly once in any spelling, trimmed; nothing if it is empty.
+/// The text of a header that is there exactly once in any spelling; nothing if it is empty.
 fn only(headers: &[Header], name: &str) -> Option<String> {
     let wanted = folded(name.as_bytes());
     let mut found = headers.iter().filter(|(name, _)| folded(name) == wanted);
@@ -129,7 +129,8 @@ fn only(headers: &[Header], name: &str) -> Option<String> {
     if found.next().is_some() {
         return None;
     }
-    let text = std::str::from_utf8(value).ok()?.trim();
+    // The white space of HTTP alone: any other is part of a name (RFC 9110 §5.6.3).
+    let text = std::str::from_utf8(value).ok()?.trim_matches([' ', '\t']);
     (!text.is_empty()).then(|| text.to_owned())
 }
 

@@ -27,7 +27,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     if matches!(app.surface, Surface::Standalone) {
         router = router.route("/metrics", get(metrics::get)).route("/openapi.json", get(openapi::get));
     }
-    if matches!(app.surface, Surface::Front) {
+    if matches!(app.surface, Surface::Front | Surface::Standalone) {
         router = router.route(&format!("{MOUNT}/jwks.json"), get(jwks::get));
     }
     if !matches!(app.surface, Surface::Mount { .. } | Surface::Front) {

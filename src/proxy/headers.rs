@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use hyper::{
     HeaderMap,
     header::{
-        CACHE_CONTROL, CONNECTION, COOKIE, EXPIRES, HOST, HeaderName, HeaderValue, SET_COOKIE, UPGRADE,
+        CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, COOKIE, EXPIRES, HOST, HeaderName, HeaderValue,
+        SET_COOKIE, UPGRADE,
     },
 };
 
@@ -136,6 +137,8 @@ pub(super) fn complete(headers: &mut HeaderMap, ours: &[Header]) {
 
 /// Marks a message as the switch to a websocket.
 pub(super) fn upgrade(headers: &mut HeaderMap) {
+    // The handshake is sent without a body: who waits for one would take the next request for it.
+    headers.remove(CONTENT_LENGTH);
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
 }

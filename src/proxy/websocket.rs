@@ -37,6 +37,9 @@ pub(super) fn is_handshake(request: &Request<Incoming>) -> bool {
 
 /// Opens a websocket to the app for somebody who may.
 pub(super) async fn open(front: &Inner, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    if !hyper::body::Body::is_end_stream(request.body()) {
+        return down::closing(Problem::new(ErrorCode::Malformed));
+    }
     let admitted =
         front.gate.admit(&front.policy, Some(peer.ip()), &headers::listed(request.headers())).await;
     let (handle, live) = match admitted {

@@ -78,9 +78,12 @@ async fn the_doctor_says_what_to_mend() {
     assert_eq!(good.status.code(), Some(0), "{}", said(&good));
     assert!(said(&good).contains("Nothing to mend."));
     let findings = place.json(&["doctor", "--json"]);
-    for about in ["settings", "database", "mail", "cookies", "clock", "addresses"] {
+    for about in ["settings", "database", "mail", "cookies", "clock", "addresses", "gate"] {
         assert!(findings.as_array().unwrap().iter().any(|found| found["about"] == about), "{about}");
     }
+    assert!(said(&good).contains("nothing of the app is served before sign-in"));
+    place.set("gate = \"script\"\n");
+    assert!(said(&place.run(&["doctor"])).contains("the app's script decides"));
     place.set("public_url = \"https://weather.example.org\"\n");
     let bad = place.run(&["doctor"]);
     assert_eq!(bad.status.code(), Some(1));

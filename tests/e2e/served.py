@@ -46,6 +46,7 @@ class Served:
         self.home = home
         self.below = below
         self.plain = plain
+        self.gate = gate
         self.environment = environment
         self.port = free_port()
         self.url = f"http://localhost:{self.port}{below}"

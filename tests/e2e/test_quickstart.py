@@ -58,15 +58,17 @@ def test_registration_is_confirmed_by_the_mailed_link(
     form = Form(page)
     form.follow("Create an account")
     form.expect_title("Create your account")
-    form.register("carol", "carol@example.org", "seven little green boats")
+    # One mailbox serves both modes.
+    name, address = f"carol-{app.gate}", f"carol-{app.gate}@example.org"
+    form.register(name, address, "seven little green boats")
     form.expect_title("Check your mail")
 
-    page.goto(mailbox.link("carol@example.org", "verify"))
+    page.goto(mailbox.link(address, "verify"))
     expect(form.card.get_by_text("Your address is confirmed.")).to_be_visible()
-    form.field("Username or e-mail").fill("carol")
+    form.field("Username or e-mail").fill(name)
     form.field("Password").fill("seven little green boats")
     form.button("Sign in").click()
-    expect_content(page, "Hello carol")
+    expect_content(page, f"Hello {name}")
 
 
 @pytest.mark.parametrize("identifier", [BOB, BOB_EMAIL, "BOB", "  bob@Example.org "])
@@ -94,7 +96,8 @@ def test_reload_second_tab_and_restart_never_draw_the_form(app: Served, someone:
     context = someone()
     signed_in(app, context, keep=True)
     page = context.pages[0]
-    assert form_was_drawn(page)
+    if app.gate == "script":
+        assert form_was_drawn(page), "otherwise nothing is seen below, either"
 
     page.reload()
     expect_content(page, "Hello bob")

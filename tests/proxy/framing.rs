@@ -48,6 +48,25 @@ async fn smuggling() {
     assert!(answer.contains("/first") && answer.contains("/hidden"), "control: {answer}");
 }
 
+/// A handshake that announces a body: the app would wait for it, and take the next request on the connection for it.
+#[tokio::test]
+async fn handshake_that_announces_a_body() {
+    let site = site().await;
+    let own = site.handshake(&site.cookie);
+    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \
+                   dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let hidden = format!("GET /hidden HTTP/1.1\r\n{own}X-Auth-Name: admin\r\n\r\n");
+    for length in [
+        format!("Content-Length: {}\r\n\r\n{hidden}", hidden.len()),
+        format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len()),
+    ] {
+        let request = format!("GET /ws HTTP/1.1\r\n{own}{upgrade}{length}");
+        let answer = say(site.address, request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    }
+    assert_eq!(site.app.requests(), 0, "the app was asked");
+}
+
 /// The body of one request is a whole request, and stays a body.
 #[tokio::test]
 async fn body_that_looks_like_a_request() {

@@ -84,6 +84,49 @@ def test_media_are_no_documents_but_pdf_is_left_to_the_browser(
     assert len(media) == 4
 
 
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        ("application/pdf", "application/pdf"),
+        ("application/pdf; x=1", "application/pdf"),
+        ("application/pdf,text/html", "text/plain"),
+        ("application/pdfx", "application/pdfx"),
+        ("text/jscript", "text/plain"),
+        ("text/livescript", "text/plain"),
+        ("application/x-ecmascript", "text/plain"),
+        ("text/html", "text/html"),
+    ],
+)
+def test_media_of_a_type_that_is_two_types_or_a_script(
+    monkeypatch: pytest.MonkeyPatch, kind: str, sent: str
+) -> None:
+    """The uploader writes the type; an app's middleware speaks of all its answers. The sandbox holds."""
+    from streamlit_gatehouse import _page
+
+    policies = [
+        [(b"content-security-policy", name)] for name in (b"base-uri 'self'", b"sandbox", b"document")
+    ]
+    monkeypatch.setattr(_page, "_constant", lambda: policies)
+    scope = {"path": "/media/x", "method": "GET", "headers": []}
+    start = {
+        "type": "http.response.start",
+        "status": 200,
+        "headers": [
+            (b"content-type", kind.encode()),
+            (b"x-frame-options", b"SAMEORIGIN"),
+            (b"content-security-policy", b"img-src *"),
+        ],
+    }
+    answer = _page.Page(scope, [], _nobody)._secured(start, kind.encode())
+    assert dict(answer["headers"])[b"content-type"] == sent.encode()
+    found = [value for name, value in answer["headers"] if name == b"content-security-policy"]
+    assert found == [b"img-src *"] if sent == "application/pdf" else [b"img-src *", b"sandbox"]
+
+
+async def _nobody(_message: object) -> None:
+    """Nothing is sent."""
+
+
 def test_a_static_page_has_an_origin_of_its_own_and_other_static_files_have_not(answering: Served) -> None:
     """A sandbox on what is no document would only get in the way."""
     assert answering.get("/app/static/report.html")[1][POLICY].startswith("sandbox allow-scripts")

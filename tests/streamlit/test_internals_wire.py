@@ -140,7 +140,9 @@ def test_page_asked_for() -> None:
         (BackMsg(app_heartbeat=True).SerializeToString(), None),
         (b"\xff\xff", None),
     ):
-        assert _streamlit_wire.page_asked_for(message, names) == page
+        assert _streamlit_wire.page_asked_for(message, names, alone=False) == page
+    for message in (rerun(""), rerun("any"), rerun("", "any")):
+        assert _streamlit_wire.page_asked_for(message, names, alone=True) == ""
 
 
 def test_session_of_and_close_session(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,37 @@ def test_page_with_its_role_runs(ruled: Served) -> None:
     (ruled.directory / "members-ran").unlink()
 
 
+@pytest.mark.parametrize("mode", ["app", "script"])
+def test_first_page_of_an_app_without_pages_does_not_run_under_another_name(
+    tmp_path: Path, mode: str
+) -> None:
+    """Streamlit runs a main script that stands alone for every name and every hash."""
+    (tmp_path / "gatehouse.toml").write_text('[pages]\n"/" = ["accountant"]\n')
+    (tmp_path / "app.py").write_text(
+        "import streamlit as st\nopen('first-ran', 'a').write('x')\nst.text('x')\n"
+    )
+    with serve(tmp_path, tmp_path, mode=mode) as served:
+        make_admin(served)
+        served.add_user("carol", "accountant")
+        bob, _ = served.sign_in("alice")
+        for name, known in (("", ""), ("any", ""), ("", "any"), ("", calc_hash(str(tmp_path / "app.py")))):
+            for cookie in (bob, ""):
+                assert asked(served, cookie, page=name, page_hash=known) in {4403, 4401}
+        assert not ran(served, "first")
+        carol, _ = served.sign_in("carol")
+        assert asked(served, carol) == 0
+        assert ran(served, "first")
+
+
+def asked(served: Served, cookie: str, *, page: str = "", page_hash: str = "") -> int:
+    """Ask for a page in the first message: how the gate closes."""
+    try:
+        with client(served, cookie=cookie, page=page, page_hash=page_hash):
+            return 0
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 0
+
+
 def test_address_of_a_page_says_who_may_not_see_it(ruled: Served) -> None:
     """The full page in its place: the form for nobody, 403 for who has not the role, the app for who has."""
     carol, _ = ruled.sign_in("carol")

@@ -87,6 +87,7 @@ def _run(arguments: list[str]) -> None:
         _bind(options)
         # uvicorn believes X-Forwarded-For from 127.0.0.1 unless told otherwise.
         os.environ["FORWARDED_ALLOW_IPS"] = ""
+        _state.believes_nobody = True
         _streamlit.run(script, options, args, mount())
 
     parse.main(args=arguments, prog_name="gatehouse run", standalone_mode=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 
-from streamlit_gatehouse import _native, _state, _streamlit, _streamlit_wire, _versions
+from streamlit_gatehouse import _native, _pages, _state, _streamlit, _streamlit_wire, _versions
 from streamlit_gatehouse._bridge import App, Message, Receive, Scope, Send, answer, send_answer, soon
 from streamlit_gatehouse._page import Page
 from streamlit_gatehouse._socket import Socket, refuse, turn_away
@@ -32,6 +31,7 @@ class Gate:
         #: Closed websockets: Streamlit's session, and since when.
         self._lingering: dict[str, tuple[str, float]] = {}
         self._pages: _streamlit_wire.PageNames = {}
+        self._alone = False
         self._watching = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,6 +83,7 @@ class Gate:
         if not self._watching:
             self._watching = True
             self._pages = _streamlit_wire.page_names(list(_native.page_rules()))
+            self._alone = _pages.stands_alone(_streamlit.main_script())
             loop = asyncio.get_running_loop()
             _native.watch(lambda handles: soon(loop, self._close_all, handles))
 
@@ -98,15 +99,25 @@ class Gate:
             await turn_away(scope.get("subprotocols") or [], receive, send)
             return
         handle, identity = admitted
-        socket = Socket(handle, self._pages, receive, send)
+        socket = Socket(handle, self._pages, self._alone, receive, send)
         self._sockets[handle] = socket
         try:
+            # Asked again, now that an ending of the session would be heard of.
+            if identity is not None and not await self._lives(handle):
+                await turn_away(scope.get("subprotocols") or [], receive, send)
+                return
             headers = _streamlit_wire.with_user_cookie(_native.strip(scope["headers"], peer), identity)
             headers.append((_streamlit_wire.HANDLE.encode("ascii"), handle.encode("ascii")))
             await self._app({**scope, "headers": headers}, socket.receive, socket.send)
         finally:
             del self._sockets[handle]
             self._linger(handle, socket.session)
+
+    async def _lives(self, handle: str) -> bool:
+        try:
+            return bool(_native.check(handle) or await answer(lambda done: _native.recheck(handle, done)))
+        except RuntimeError:
+            return False
 
     def _linger(self, handle: str, session: str | None) -> None:
         """Remember a closed websocket for as long as Streamlit keeps its session for who comes back."""
@@ -155,8 +166,10 @@ async def _respond(scope: Scope, receive: Receive, send: Send) -> None:
 
 def _peer(scope: Scope) -> str | None:
     """Give the address of the connection itself, or nothing where the server may have believed a header."""
-    rewritten = os.environ.get("FORWARDED_ALLOW_IPS") != "" and any(
-        name.lower().startswith(b"x-forwarded-") for name, _ in scope["headers"]
+    # uvicorn is known to believe nobody only where `gatehouse run` started it.
+    rewritten = not _state.believes_nobody and any(
+        name.lower() == b"forwarded" or name.lower().startswith(b"x-forwarded-")
+        for name, _ in scope["headers"]
     )
     client = scope.get("client")
     return client[0] if client and not rewritten else None

@@ -30,6 +30,21 @@ def enforce(rules: Mapping[str, Sequence[str]]) -> None:
     _streamlit.guard_pages(may_run)
 
 
+def stands_alone(script: str | None) -> bool:
+    """Say whether an app has no pages beside its main script, which then runs under every address.
+
+    A script that can't be read counts as alone, and so does one that calls ``st.navigation`` elsewhere: the
+    rule for the first page then holds for all of them.
+    """
+    if script is None:
+        return False
+    path = Path(script)
+    if (path.parent / "pages").exists():
+        return False
+    tree = _parsed(path)
+    return tree is None or not _calls(tree, {"navigation"})
+
+
 def unguarded(script: Path, ruled: Iterable[str]) -> list[str]:
     """Name the pages of an app that never call Gatehouse and have no rule: everyone may run them.
 

@@ -26,12 +26,15 @@ _ACTIVITY = 30.0
 class Socket:
     """Stands between the server's websocket and the app's."""
 
-    def __init__(self, handle: str, pages: _streamlit_wire.PageNames, receive: Receive, send: Send) -> None:
-        """Watch the websocket ``handle``; ``pages`` are those that have a rule."""
+    def __init__(
+        self, handle: str, pages: _streamlit_wire.PageNames, alone: bool, receive: Receive, send: Send
+    ) -> None:
+        """Watch the websocket ``handle``; ``pages`` have a rule, an app that is ``alone`` has no pages."""
         #: Streamlit's session on it, once that is known.
         self.session: str | None = None
         self._handle = handle
         self._pages = pages
+        self._alone = alone
         self._receive = receive
         self._send = send
         self._accepted = False
@@ -67,7 +70,8 @@ class Socket:
                 return CLOSED, ""
             if _streamlit_wire.too_deep(data):
                 return FORGED, ""
-            page = _streamlit_wire.page_asked_for(data, self._pages) if self._pages else None
+            pages = self._pages
+            page = _streamlit_wire.page_asked_for(data, pages, self._alone) if pages else None
             if page is not None and not await answer(lambda done: _native.may_open(self._handle, page, done)):
                 return FORBIDDEN, page
         except RuntimeError:

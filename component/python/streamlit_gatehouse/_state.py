@@ -15,6 +15,8 @@ ASSETS = Path(__file__).parent / "static"
 
 #: The gate stands in front of this process's app: only then is a handle in the headers believed.
 gated = False
+#: This process's server takes no address from a header.
+believes_nobody = False
 #: Where the endpoint is under the gate.
 base_path = ""
 

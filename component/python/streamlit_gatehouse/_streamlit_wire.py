@@ -133,8 +133,11 @@ def page_names(pages: Sequence[str]) -> PageNames:
     return {known: page for page in pages for known in (page, calc_hash(page))}
 
 
-def page_asked_for(message: bytes, pages: PageNames) -> str | None:
-    """Say which of ``pages`` a message would have Streamlit run, or nothing."""
+def page_asked_for(message: bytes, pages: PageNames, alone: bool) -> str | None:
+    """Say which of ``pages`` a message would have Streamlit run, or nothing.
+
+    Where the main script stands alone it runs whatever page is asked for.
+    """
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
     parsed = BackMsg()
@@ -145,7 +148,11 @@ def page_asked_for(message: bytes, pages: PageNames) -> str | None:
     if parsed.WhichOneof("type") != "rerun_script":
         return None
     # Streamlit goes by the name only where there is no hash.
-    return pages.get(parsed.rerun_script.page_script_hash or parsed.rerun_script.page_name)
+    return (
+        pages.get("")
+        if alone
+        else pages.get(parsed.rerun_script.page_script_hash or parsed.rerun_script.page_name)
+    )
 
 
 def session_of(handle: str) -> str | None:

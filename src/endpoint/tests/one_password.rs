@@ -149,6 +149,34 @@ async fn guessing_at_the_one_password_from_many_addresses() {
     assert!((40..=46).contains(&looked_at), "{looked_at} guesses were looked at");
 }
 
+/// Who knew an earlier password kept cookies of many known browsers, and guesses at the new one with all of them.
+#[tokio::test]
+async fn guessing_with_known_browsers_by_the_dozen() {
+    let app = App::with(|s| {
+        closed(s);
+        s.limits.global_attempts = 40;
+    })
+    .await;
+    app.declares(|s| one_password(s, OTHER)).await.unwrap();
+    let mut known = Vec::new();
+    for _ in 0..30 {
+        let mut browser = app.browser();
+        browser.signs_in("", OTHER).await;
+        known.push(browser);
+    }
+    app.declares(|s| one_password(s, PASSWORD)).await.unwrap();
+    let mut looked_at = 0;
+    for browser in &mut known {
+        for _ in 0..5 {
+            if browser.refused("", OTHER).await == ErrorCode::CredentialsRejected {
+                looked_at += 1;
+            }
+        }
+    }
+    assert_eq!(looked_at, 40, "of 150 guesses");
+    app.browser().signs_in("", PASSWORD).await;
+}
+
 #[tokio::test]
 async fn the_one_password_beside_open_registration_is_refused_while_the_app_runs() {
     let app = App::new().await;
