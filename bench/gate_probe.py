@@ -14,7 +14,7 @@ from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit_gatehouse import _native, _state
+from streamlit_gatehouse import _native, _state, _streamlit_wire
 from streamlit_gatehouse._gate import Gate
 
 PAIRS, MESSAGES = 40, 2000
@@ -32,8 +32,14 @@ async def timed(receive: Callable[[], Awaitable[Any]]) -> float:
     return (time.perf_counter() - started) / MESSAGES * 1e6
 
 
+def session(handle: str) -> str | None:
+    """Stand in for Streamlit, which is asked once for each websocket and does not run here."""
+    return handle
+
+
 async def main(script: str, port: int, cookie: str) -> None:
     _native.open(script, str(_state.ASSETS))
+    _streamlit_wire.session_of = session
     measured: dict[str, list[float]] = {"bare": [], "gate": []}
 
     async def bare() -> dict[str, Any]:
