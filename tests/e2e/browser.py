@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 FLAGS = [
     "--no-sandbox",
@@ -21,6 +21,10 @@ new MutationObserver(() => {
   if (document.querySelector('.gh-card')) window.formWasDrawn = true;
 }).observe(document, {childList: true, subtree: true});
 """
+
+
+# What a person would wait for on a busy machine; a test that means less says so itself.
+expect.set_options(timeout=20_000)
 
 
 def launch(playwright: Playwright) -> Browser:
