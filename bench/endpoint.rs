@@ -41,7 +41,7 @@ fn visitor() -> RequestContext {
 
 fn settings(home: &std::path::Path) -> Settings {
     let mut settings = Settings {
-        database: Some(format!("sqlite:{}", home.join("gatehouse.db").display())),
+        database: Some(format!("sqlite:{}", home.join("gatehouse.db").display()).into()),
         key_file: Some(home.join("gatehouse.key")),
         ..Settings::default()
     };

@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use signing::{PublicKey, SigningKey};
 
@@ -38,6 +38,9 @@ pub enum KeyError {
         "the key file {0} doesn't hold a key: restore it from a backup, or delete it to have a new one made"
     )]
     Malformed(PathBuf),
+    /// The setting holds something else.
+    #[error("`key` is no key: write what `gatehouse key` prints")]
+    Text,
 }
 
 impl Key {
@@ -51,6 +54,24 @@ impl Key {
         let mut bytes = [0; 32];
         entropy.fill(&mut bytes);
         Self(bytes)
+    }
+
+    /// Reads a key as [`Self::to_text`] writes it.
+    pub fn from_text(text: &str) -> Result<Self, KeyError> {
+        let mut decoded = URL_SAFE_NO_PAD.decode(text.trim()).unwrap_or_default();
+        let bytes = <[u8; 32]>::try_from(decoded.as_slice());
+        decoded.zeroize();
+        bytes.map(Self).map_err(|_| KeyError::Text)
+    }
+
+    /// The key as text: for who must carry it to another machine.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0))
+    }
+
+    /// What tells one key from another, and says nothing of either.
+    pub fn mark(&self) -> [u8; 32] {
+        self.mac("mark", b"gatehouse")
     }
 
     /// Reads the key file, or makes it. It is 0600 before a byte is in it; looser modes are repaired.
@@ -71,11 +92,9 @@ impl Key {
     }
 
     fn parse(mut text: String, path: &Path) -> Result<Self, KeyError> {
-        let mut decoded = URL_SAFE_NO_PAD.decode(text.trim()).unwrap_or_default();
+        let key = Self::from_text(&text);
         text.zeroize();
-        let bytes = <[u8; 32]>::try_from(decoded.as_slice());
-        decoded.zeroize();
-        bytes.map(Self).map_err(|_| KeyError::Malformed(path.to_owned()))
+        key.map_err(|_| KeyError::Malformed(path.to_owned()))
     }
 
     /// HMAC-SHA256 of `data` for one purpose; no MAC of one purpose is a MAC of another.
@@ -112,9 +131,7 @@ fn create(path: &Path, key: &Key) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
-    let mut text = URL_SAFE_NO_PAD.encode(key.0);
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    text.zeroize();
+    let written = file.write_all(key.to_text().as_bytes()).and_then(|()| file.sync_all());
     let linked = written.and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;
     match linked {

@@ -23,8 +23,8 @@ pub(super) struct Place {
     #[arg(long, global = true, value_name = "SCRIPT")]
     pub(super) app: Option<PathBuf>,
     /// The database, instead of the one that the settings name
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(super) database: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE|URL")]
+    pub(super) database: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,6 +64,12 @@ pub(super) enum Command {
         /// Read the password from standard input instead of asking for it
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Print a new key for the settings (`key`, GATEHOUSE_KEY)
+    Key {
+        /// Instead: from now on the key that the settings have goes with the database
+        #[arg(long)]
+        accept: bool,
     },
     /// Print every setting with its default, as Markdown
     Settings,

@@ -3,7 +3,6 @@
 use std::{
     io::{IsTerminal as _, stdout},
     os::unix::fs::MetadataExt as _,
-    path::Path,
 };
 
 use serde_json::{Value, json};
@@ -112,17 +111,16 @@ fn gate(settings: &Settings, findings: &mut Findings) {
 
 async fn database(loaded: &Loaded, findings: &mut Findings) {
     let settings = &loaded.settings;
-    let path = settings.database_path().unwrap_or_else(|| Path::new("")).to_owned();
-    if !path.exists() {
-        let sentence = format!("{} is not there yet; the first start makes it", path.display());
-        findings.add("database", State::Note, sentence);
-        return;
-    }
-    if let Ok(mode) = std::fs::metadata(&path).map(|file| file.mode() & 0o077)
-        && mode != 0
-    {
-        let sentence = format!("others can read {0}: chmod 600 {0}", path.display());
-        findings.add("database", State::Bad, sentence);
+    let Some(named) = settings.database() else { return };
+    if let Some(path) = named.path() {
+        if !path.exists() {
+            let sentence = format!("{named} is not there yet; the first start makes it");
+            findings.add("database", State::Note, sentence);
+            return;
+        }
+        if std::fs::metadata(path).is_ok_and(|file| file.mode() & 0o077 != 0) {
+            findings.add("database", State::Bad, format!("others can read {named}: chmod 600 {named}"));
+        }
     }
     let endpoint = match Endpoint::open_existing(settings.clone()).await {
         Ok(endpoint) => endpoint,
@@ -131,9 +129,9 @@ async fn database(loaded: &Loaded, findings: &mut Findings) {
     endpoint.set_source(&loaded.source);
     match endpoint.storage().check().await {
         Ok(()) => {
-            findings.add("database", State::Good, format!("{} can be read and written", path.display()));
+            findings.add("database", State::Good, format!("{named} can be read and written"));
         }
-        Err(error) => findings.add("database", State::Bad, format!("{}: {error}", path.display())),
+        Err(error) => findings.add("database", State::Bad, format!("{named}: {error}")),
     }
     clock(&endpoint, findings).await;
     backlog(&endpoint, findings).await;

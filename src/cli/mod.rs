@@ -1,6 +1,6 @@
 //! The command line: `serve` and administration. `run` is Python's; everything here works without it.
 //!
-//! `args` says what may be typed, `users`, `invite`, `import`, `hash`, `backup`, `serve`, `settings` and `doctor` do it, `ask` asks
+//! `args` says what may be typed, `users`, `invite`, `import`, `hash`, `key`, `backup`, `serve`, `settings` and `doctor` do it, `ask` asks
 //! for passwords, `show` draws tables and JSON, and `words` has the sentences. Exit codes: 0 done, 1 refused or failed, 2 not understood.
 
 mod args;
@@ -11,6 +11,7 @@ mod failure;
 mod hash;
 mod import;
 mod invite;
+mod key;
 mod opened;
 mod serve;
 mod settings;
@@ -58,6 +59,7 @@ async fn dispatch(arguments: Arguments) -> Result<i32, Failure> {
         Command::Backup { to } => backup::run(place, &to).await,
         Command::Serve { listen, upstream } => serve::run(place, listen, upstream.as_deref()).await,
         Command::Hash { password_stdin } => hash::run(place, password_stdin).await,
+        Command::Key { accept } => key::run(place, accept).await,
         Command::Settings => settings::run(),
         Command::Doctor { json } => doctor::run(place, json).await,
         Command::Run { .. } => Err(Failure::Other(

@@ -1,6 +1,6 @@
 //! Finding what the app uses: its settings and its database.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use super::{args::Place, failure::Failure};
 use crate::{
@@ -12,9 +12,15 @@ use crate::{
 pub(super) fn from(place: &Place) -> LoadFrom {
     let from = LoadFrom::process(place.app.clone());
     match &place.database {
-        Some(file) => from.with("database", format!("sqlite:{}", file.display())),
+        Some(text) => from.with("database", named(text)),
         None => from,
     }
+}
+
+/// A database as it is written in the settings; on the command line a file needs no `sqlite:`.
+pub(super) fn named(text: &str) -> String {
+    let kinds = ["sqlite:", "postgres:", "postgresql:"];
+    if kinds.iter().any(|kind| text.starts_with(kind)) { text.to_owned() } else { format!("sqlite:{text}") }
 }
 
 /// The settings, as the app at this place has them.
@@ -22,14 +28,14 @@ pub(super) fn settings(place: &Place) -> Result<Loaded, Failure> {
     Ok(load(&from(place))?)
 }
 
-/// The endpoint over the database that is there. Its path goes to standard error, so that nobody changes the wrong one.
+/// The endpoint over the database that is there. Which goes to standard error, so that nobody changes the wrong one.
 pub(super) async fn existing(place: &Place) -> Result<Arc<Endpoint>, Failure> {
     let loaded = settings(place)?;
-    let path = loaded.settings.database_path().map(Path::to_owned);
+    let database = loaded.settings.database();
     let endpoint = Endpoint::open_existing(loaded.settings).await?;
     endpoint.set_source(&loaded.source);
-    if let Some(path) = path {
-        eprintln!("Database: {}", path.display());
+    if let Some(database) = database {
+        eprintln!("Database: {database}");
     }
     Ok(endpoint)
 }

@@ -1,10 +1,10 @@
 //! What follows from the settings.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use gatehouse_protocol::rule;
 
-use super::{PasswordProfile, PublicUrl, Settings, SmtpSecurity};
+use super::{Database, DatabaseText, PasswordProfile, PublicUrl, Settings, SmtpSecurity};
 
 impl Settings {
     /// The shortest password accepted, in code points after NFC.
@@ -38,9 +38,17 @@ impl Settings {
         (url.is_https() && !url.is_loopback() && !url.names_a_port()).then_some("max-age=31536000")
     }
 
-    /// The file of the database.
-    pub fn database_path(&self) -> Option<&Path> {
-        self.database.as_deref().and_then(sqlite_path)
+    /// The database, if one is named. (Loading refused what can't be one.)
+    pub fn database(&self) -> Option<Database> {
+        Database::parse(self.database.as_ref().map(DatabaseText::expose)?).ok()
+    }
+
+    /// The file of the database, if it is one.
+    pub fn database_path(&self) -> Option<PathBuf> {
+        match self.database()? {
+            Database::Sqlite(path) => Some(path),
+            Database::Postgres(_) => None,
+        }
     }
 
     /// The port of the SMTP server.
@@ -51,11 +59,4 @@ impl Settings {
             SmtpSecurity::None => 25,
         })
     }
-}
-
-/// The path in `sqlite:PATH` (also written `sqlite:///PATH`).
-pub(super) fn sqlite_path(database: &str) -> Option<&Path> {
-    let path = database.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    (!path.is_empty() && !path.starts_with(':') && !path.contains('?')).then(|| Path::new(path))
 }

@@ -8,8 +8,7 @@ use std::{
 use figment::{Figment, error::Kind as Wrong, providers::Serialized};
 
 use super::{
-    Settings,
-    derived::sqlite_path,
+    Database, Settings,
     layer::{ENVIRONMENT, Layer, nearest, variable_of},
     reference::{ANY, entries},
     source::source,
@@ -33,12 +32,21 @@ pub struct LoadFrom {
 /// Settings that may be started with.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// The settings; every path is absolute, `database` and `key_file` are set.
+    /// The settings; every path is absolute, `database` is set, and where it is a file, `key_file` or `key` is.
     pub settings: Settings,
     /// The files they came from.
     pub files: Vec<PathBuf>,
     /// Where people come from that these settings declare: tells them from those of another app on the same database.
     pub source: Source,
+    /// The directory beside which things are kept.
+    pub home: PathBuf,
+}
+
+impl Loaded {
+    /// How these settings would be told from those of another app on that database.
+    pub fn source_on(&self, database: &Database) -> Source {
+        source(&self.home, Some(database), self.settings.public_origin().as_ref())
+    }
 }
 
 /// Why the settings are refused: each a sentence or two, with where it came from and what to write instead.
@@ -131,8 +139,8 @@ pub fn load(from: &LoadFrom) -> Result<Loaded, ConfigError> {
         return Err(ConfigError(wrong));
     }
     let home = absolute(from.home()).unwrap_or_else(|_| from.home());
-    let source = source(&home, settings.database_path());
-    Ok(Loaded { settings, files, source })
+    let source = source(&home, settings.database().as_ref(), settings.public_origin().as_ref());
+    Ok(Loaded { settings, files, source, home })
 }
 
 /// The sources in rising order, not yet understood, and the files among them.
@@ -166,17 +174,17 @@ fn resolve(settings: &mut Settings, from: &LoadFrom, figment: &Figment) {
     };
     let home = from.home().join(".gatehouse");
     let home = absolute(&home).unwrap_or(home);
-    settings.database = Some(match settings.database.take() {
-        None => format!("sqlite:{}", home.join("gatehouse.db").display()),
-        Some(text) => match sqlite_path(&text) {
-            Some(path) => format!("sqlite:{}", resolved("database", path).display()),
-            None => text,
-        },
-    });
-    let beside_database =
-        settings.database_path().and_then(Path::parent).unwrap_or(&home).join("gatehouse.key");
-    settings.key_file =
-        Some(settings.key_file.take().map_or(beside_database, |path| resolved("key_file", &path)));
+    let file = |path: &Path| format!("sqlite:{}", path.display()).into();
+    match (settings.database(), &settings.database) {
+        (Some(Database::Sqlite(path)), _) => settings.database = Some(file(&resolved("database", &path))),
+        (None, None) => settings.database = Some(file(&home.join("gatehouse.db"))),
+        _ => {}
+    }
+    settings.key_file = settings.key_file.take().map(|path| resolved("key_file", &path));
+    // The key of a server belongs to all its replicas: nothing is made beside one of them.
+    if settings.key_file.is_none() && settings.key.is_none() {
+        settings.key_file = settings.database_path().map(|path| path.with_file_name("gatehouse.key"));
+    }
     settings.logo = settings.logo.take().map(|path| resolved("logo", &path));
     settings.assets = settings.assets.take().map(|path| resolved("assets", &path));
 }

@@ -3,6 +3,7 @@
 //! To add a setting, add a documented field to [`Settings`] with its default, its bounds to `validate.rs`, and run
 //! the tests with `UPDATE=1`.
 
+mod database;
 mod declared;
 mod derived;
 mod layer;
@@ -13,6 +14,7 @@ mod settings;
 mod source;
 mod validate;
 
+pub use database::{Database, DatabaseText, PostgresUrl};
 pub use declared::{Person, Written};
 pub use load::{ConfigError, LoadFrom, Loaded, has_shared_password, load};
 pub use public_url::PublicUrl;

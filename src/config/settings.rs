@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use gatehouse_protocol::{Password, RegistrationMode};
 use serde::{Deserialize, Serialize};
 
+use super::DatabaseText;
+
 /// Everything that can be set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -20,10 +22,19 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Allows a `public_url` with plain http off this machine. Passwords then travel in clear text.
     pub allow_insecure_http: bool,
-    /// Where the database is: `sqlite:PATH`. By default `.gatehouse/gatehouse.db` beside the app.
-    pub database: Option<String>,
-    /// A file with the key that MACs device cookies; made at first start beside the database.
+    /// Where the database is: `sqlite:PATH`, or `postgres://USER@HOST/NAME` where there are replicas. By default
+    /// `.gatehouse/gatehouse.db` beside the app. An address with a password better comes from the environment
+    /// (`GATEHOUSE_DATABASE`) than from a file. See [postgresql.md](postgresql.md).
+    pub database: Option<DatabaseText>,
+    /// How many connections to PostgreSQL each process holds at most.
+    pub database_connections: u32,
+    /// Allows a way to PostgreSQL on another machine that is not encrypted, or where nobody verifies who answers.
+    pub allow_insecure_database: bool,
+    /// A file with the key that MACs device cookies; made at first start beside a database that is a file.
     pub key_file: Option<PathBuf>,
+    /// The key itself, as `gatehouse key` prints one; the same for all replicas. Better from the environment
+    /// (`GATEHOUSE_KEY`) than from a file.
+    pub key: Option<Password>,
     /// What the gate does: `app`: nothing of the app is served before sign-in; `script`: the app decides, with `login()`
     /// and `require()`, and what it does not guard is open.
     pub gate: GateMode,
@@ -259,7 +270,10 @@ impl Default for Settings {
             public_url: None,
             allow_insecure_http: false,
             database: None,
+            database_connections: 8,
+            allow_insecure_database: false,
             key_file: None,
+            key: None,
             gate: GateMode::default(),
             pages: BTreeMap::new(),
             csp: CspMode::default(),

@@ -1,5 +1,6 @@
 //! What is refused, and what to write instead. Every check is one sentence about one setting.
 
+mod database;
 mod mail;
 mod network;
 mod people;
@@ -8,7 +9,7 @@ mod trusted_header;
 
 use gatehouse_protocol::RegistrationMode;
 
-use super::{Settings, derived::sqlite_path};
+use super::Settings;
 use crate::identity::{EmailAddress, Role};
 
 /// Names a setting with where it was set.
@@ -20,6 +21,7 @@ const DAY: u64 = 86_400;
 pub(super) fn validate(settings: &mut Settings, place: Place<'_>) -> Vec<String> {
     let mut wrong = Vec::new();
     network::check(settings, place, &mut wrong);
+    database::check(settings, place, &mut wrong);
     policy::check(settings, place, &mut wrong);
     trusted_header::check(settings, place, &mut wrong);
     mail::check(settings, place, &mut wrong);
@@ -49,14 +51,6 @@ fn texts(settings: &Settings, place: Place<'_>, wrong: &mut Vec<String>) {
 }
 
 fn files(settings: &Settings, place: Place<'_>, wrong: &mut Vec<String>) {
-    if let Some(database) = &settings.database
-        && sqlite_path(database).is_none()
-    {
-        wrong.push(format!(
-            "{} is no database that this release knows. Write `database = \"sqlite:/var/lib/weather/gatehouse.db\"`.",
-            place("database")
-        ));
-    }
     if let Some(logo) = &settings.logo {
         let image = logo
             .extension()

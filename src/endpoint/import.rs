@@ -2,21 +2,16 @@
 //!
 //! Each is one transaction, and who is there already is left alone: an import that was killed is run again.
 
-use std::sync::Arc;
-
 use gatehouse_protocol::{ErrorCode, Password};
 
-use super::{AdminError, Endpoint, Parts, open::OpenError};
+use super::{AdminError, Endpoint};
 use crate::{
     audit::{Entry, Event},
-    clock::{Clock as _, SystemClock},
     config::Settings,
-    entropy::{OsEntropy, SharedEntropy},
     factor::password::{Bcrypt, Judge, PasswordHash},
     identity::{EmailAddress, Identity, IdentityId, Role, Username, VerifiableAddress},
-    keys::Key,
     session::Secret,
-    storage::{NewIdentity, SignInRecord, StorageError, sqlite::SqliteStorage},
+    storage::{NewIdentity, SignInRecord},
 };
 
 /// Somebody who comes from elsewhere.
@@ -177,18 +172,5 @@ impl Endpoint {
             }
             _ => None,
         })
-    }
-
-    /// Opens the database that is there to look and not to write. (SQLite's index of a log in use is no part of it.)
-    pub async fn open_to_look(settings: Settings) -> Result<Arc<Self>, OpenError> {
-        let path = settings.database_path().ok_or(OpenError::NoDatabase)?.to_owned();
-        let storage = SqliteStorage::open_to_look(&path)
-            .await
-            .map_err(|source: StorageError| OpenError::Storage { path, source })?;
-        let entropy: SharedEntropy = Arc::new(OsEntropy);
-        // Nothing that the key would protect is written or read.
-        let key = Key::draw(&*entropy);
-        let clock = Arc::new(SystemClock::starting_at(SystemClock::default().now()));
-        Self::assemble(Parts { settings, storage: Arc::new(storage), clock, entropy, key }).await
     }
 }

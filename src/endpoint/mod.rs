@@ -44,7 +44,7 @@ pub(crate) use declared::plain;
 pub use declared::{DeclareError, hash_for_settings};
 pub use feed::Ended;
 pub use import::{Brought, Difference, Newcomer, Verdict, consider};
-pub use open::{OpenError, Parts};
+pub use open::{OpenError, Opening, Parts, open_storage};
 
 pub use crate::factor::password::{Bcrypt, BcryptError};
 pub use crate::session::Cached;

@@ -1,4 +1,6 @@
-//! How an endpoint comes to be.
+//! How an endpoint comes to be: its database (`database`), its key, and what it keeps in memory.
+
+mod database;
 
 use std::{
     path::PathBuf,
@@ -7,16 +9,17 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore, broadcast};
 
+pub use self::database::{Opening, open_storage};
 use super::{Endpoint, feed::FeedState, legacy::Legacy, record::Records};
 use crate::{
-    clock::{Clock as _, SharedClock, SystemClock},
+    clock::SharedClock,
     config::Settings,
     entropy::{OsEntropy, SharedEntropy},
     factor::password::{Hasher, Judge},
     keys::{Key, KeyError, SigningKey},
     limit::{InFlight, Keys, Local, Rules},
     session::SessionCache,
-    storage::{Storage, StorageError, sqlite::SqliteStorage},
+    storage::{Storage, StorageError},
 };
 
 /// How many endings a slow listener may miss before it is told to look at everything again.
@@ -43,7 +46,7 @@ pub struct Parts {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// No database is named.
-    #[error("no database is set: write database = \"sqlite:PATH\"")]
+    #[error("no database is set: write database = \"sqlite:PATH\" or \"postgres://USER@HOST/NAME\"")]
     NoDatabase,
     /// There is no database yet.
     #[error(
@@ -52,16 +55,29 @@ pub enum OpenError {
     )]
     Absent(PathBuf),
     /// The database can't be used.
-    #[error("the database {path} can't be used: {source}")]
+    #[error("the database {database} can't be used: {source}")]
     Storage {
-        /// Which.
-        path: PathBuf,
+        /// Which, without its password.
+        database: String,
         /// Why.
         source: StorageError,
     },
     /// The key can't be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Every replica must have the same key.
+    #[error(
+        "no key is set, and where there are replicas each must have the same: set GATEHOUSE_KEY to what `gatehouse key` \
+         prints once, or name a key_file that all have"
+    )]
+    NoKey,
+    /// The key is not the one that the database was used with.
+    #[error(
+        "this key is not the one that goes with the database: where there are replicas each must have the same key. \
+         Restore it (GATEHOUSE_KEY, or the file that key_file names); if it is lost or replaced on purpose, run \
+         `gatehouse key --accept` once with the new one"
+    )]
+    OtherKey,
     /// The people of the settings can't be declared.
     #[error(transparent)]
     Declare(#[from] super::DeclareError),
@@ -72,39 +88,54 @@ pub enum OpenError {
 
 impl From<StorageError> for OpenError {
     fn from(source: StorageError) -> Self {
-        Self::Storage { path: PathBuf::new(), source }
+        Self::Storage { database: "of the settings".to_owned(), source }
     }
+}
+
+/// The key that the settings hold or name. Beside a file it is made where there is none.
+fn key(settings: &Settings) -> Result<Key, OpenError> {
+    if let Some(text) = &settings.key {
+        return Ok(Key::from_text(text.expose())?);
+    }
+    let beside = || settings.database_path().map(|path| path.with_file_name("gatehouse.key"));
+    let file = settings.key_file.clone().or_else(beside).ok_or(OpenError::NoKey)?;
+    Ok(Key::load_or_create(&file)?)
 }
 
 impl Endpoint {
     /// Opens the database and the key that the settings name, and makes them first where there are none.
     pub async fn open(settings: Settings) -> Result<Arc<Self>, OpenError> {
-        Self::open_at(settings, true).await
+        Self::open_at(settings, Opening::Make).await
     }
 
     /// Opens the database and the key that the settings name; refuses where there is no database.
     pub async fn open_existing(settings: Settings) -> Result<Arc<Self>, OpenError> {
-        Self::open_at(settings, false).await
+        Self::open_at(settings, Opening::There).await
     }
 
-    async fn open_at(settings: Settings, create: bool) -> Result<Arc<Self>, OpenError> {
-        let path = settings.database_path().ok_or(OpenError::NoDatabase)?.to_owned();
-        if !create && !path.exists() {
-            return Err(OpenError::Absent(path));
-        }
-        let failed = |source| OpenError::Storage { path: path.clone(), source };
+    /// Opens the database that is there to look and not to write. (SQLite's index of a log in use is no part of it.)
+    pub async fn open_to_look(settings: Settings) -> Result<Arc<Self>, OpenError> {
+        let (storage, clock) = open_storage(&settings, Opening::Look).await?;
         let entropy: SharedEntropy = Arc::new(OsEntropy);
-        let storage = if create {
-            SqliteStorage::open(&path, SystemClock::default().now(), &*entropy).await
-        } else {
-            SqliteStorage::open_existing(&path).await
-        };
-        let storage = storage.map_err(failed)?;
-        let mark = crate::storage::MetaRepository::high_water_mark(&storage).await.map_err(failed)?;
-        let key_file = settings.key_file.clone().unwrap_or_else(|| path.with_file_name("gatehouse.key"));
-        let key = Key::load_or_create(&key_file)?;
-        let clock = Arc::new(SystemClock::starting_at(mark));
-        Self::assemble(Parts { settings, storage: Arc::new(storage), clock, entropy, key }).await
+        // Nothing that the key would protect is written or read.
+        let key = Key::draw(&*entropy);
+        Self::assemble(Parts { settings, storage, clock, entropy, key }).await
+    }
+
+    /// Makes the key of the settings the one that goes with the database, whichever it was before.
+    pub async fn accept_key(settings: &Settings) -> Result<(), OpenError> {
+        let (storage, clock) = open_storage(settings, Opening::There).await?;
+        Ok(storage.replace_key(key(settings)?.mark(), clock.now()).await?)
+    }
+
+    async fn open_at(settings: Settings, opening: Opening) -> Result<Arc<Self>, OpenError> {
+        let (storage, clock) = open_storage(&settings, opening).await?;
+        let key = key(&settings)?;
+        if storage.claim_key(key.mark(), clock.now()).await? != key.mark() {
+            return Err(OpenError::OtherKey);
+        }
+        let entropy = Arc::new(OsEntropy);
+        Self::assemble(Parts { settings, storage, clock, entropy, key }).await
     }
 
     /// Puts an endpoint together. Nothing runs in the background before [`Self::start`].

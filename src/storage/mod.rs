@@ -218,6 +218,10 @@ pub trait MetaRepository {
     async fn latest_audit(&self, event: &str) -> Result<Option<AuditRecord>>;
     /// The name of this instance, made with the database: part of the cookies' names.
     async fn instance(&self) -> Result<String>;
+    /// Stores the mark of the key that goes with this database, if none is stored yet; returns the one that is.
+    async fn claim_key(&self, mark: [u8; 32], now: Timestamp) -> Result<[u8; 32]>;
+    /// From now on another key goes with it.
+    async fn replace_key(&self, mark: [u8; 32], now: Timestamp) -> Result<()>;
     /// The latest moment this database has seen.
     async fn high_water_mark(&self) -> Result<Timestamp>;
     /// Raises it.

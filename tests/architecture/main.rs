@@ -35,7 +35,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     (
         "cli",
         &[
-            "clock", "config", "endpoint", "entropy", "http", "identity", "mail", "proxy", "session",
+            "clock", "config", "endpoint", "entropy", "http", "identity", "keys", "mail", "proxy", "session",
             "storage",
         ],
     ),

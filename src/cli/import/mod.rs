@@ -23,7 +23,7 @@ use self::{
 use super::{args::Place, failure::Failure, opened};
 use crate::{
     config::Settings,
-    endpoint::{AdminError, Endpoint, consider},
+    endpoint::{AdminError, Endpoint, OpenError, consider},
 };
 
 pub(super) async fn run(place: &Place, import: Import) -> Result<i32, Failure> {
@@ -96,8 +96,9 @@ async fn streamlit_authenticator(place: &Place, wish: &StreamlitAuthenticator) -
 /// The database, which is made if there is none: people come before the first start. A dry run only looks, and finds
 /// nothing where there is none.
 async fn open(settings: &Settings, dry_run: bool) -> Result<Option<Arc<Endpoint>>, Failure> {
-    let path = settings.database_path().unwrap_or_else(|| Path::new("")).to_owned();
-    let there = path.exists();
+    let database = settings.database().ok_or(OpenError::NoDatabase)?;
+    // A server that has no tables yet says so when it is looked at.
+    let there = database.path().is_none_or(Path::exists);
     let endpoint = match (dry_run, there) {
         (false, _) => Some(Endpoint::open(settings.clone()).await?),
         (true, true) => Some(Endpoint::open_to_look(settings.clone()).await?),
@@ -108,7 +109,7 @@ async fn open(settings: &Settings, dry_run: bool) -> Result<Option<Arc<Endpoint>
         (false, false) => " (made now)",
         (true, false) => " (would be made)",
     };
-    eprintln!("Database: {}{made}", path.display());
+    eprintln!("Database: {database}{made}");
     Ok(endpoint)
 }
 

@@ -243,3 +243,39 @@ fn what_is_wrong_with_people_is_said_without_their_passwords() {
         &["GATEHOUSE_PASSWORD"],
     );
 }
+
+/// An address of PostgreSQL comes from every source, no file is made beside it, and its password is in nothing printed.
+#[test]
+fn a_server_is_named_by_every_source_and_its_password_is_shown_nowhere() {
+    let home = temp();
+    let url = "postgres://app:hunter2@db.example.org/gatehouse";
+    let key = "A".repeat(43);
+    let keyed = || variable(here(home.path()), "GATEHOUSE_KEY", &key);
+    let by_file = home.path().join("gatehouse.toml");
+    for source in ["environment", "argument", "file", "secrets"] {
+        let from = match source {
+            "environment" => variable(keyed(), "GATEHOUSE_DATABASE", url),
+            "argument" => keyed().with("database", url),
+            "file" => {
+                fs::write(&by_file, format!("database = \"{url}\"\n")).unwrap();
+                keyed()
+            }
+            _ => {
+                fs::remove_file(&by_file).unwrap();
+                fs::create_dir(home.path().join(".streamlit")).unwrap();
+                let text = format!("[gatehouse]\ndatabase = \"{url}\"\nkey = \"{key}\"\n");
+                fs::write(home.path().join(".streamlit/secrets.toml"), text).unwrap();
+                here(home.path())
+            }
+        };
+        let loaded = load(&from).unwrap();
+        assert!(matches!(loaded.settings.database(), Some(Database::Postgres(_))), "{source}");
+        assert_eq!((&loaded.settings.key_file, loaded.settings.database_path()), (&None, None));
+        let shown = format!("{loaded:?} {from:?}");
+        assert!(!shown.contains("hunter2") && !shown.contains(&key), "{shown}");
+    }
+    let refused =
+        load(&variable(here(home.path()), "GATEHOUSE_DATABASE", "postgres://app:hunter2@/x")).unwrap_err();
+    assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    assert!(refused.to_string().contains("GATEHOUSE_DATABASE"), "{refused}");
+}

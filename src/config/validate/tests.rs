@@ -70,9 +70,56 @@ fn other_origins_are_named_exactly() {
 
 #[test]
 fn a_database_that_nobody_knows_is_refused() {
-    for text in ["postgres://db/app", "/tmp/a.db", "sqlite:", "sqlite::memory:"] {
+    for text in ["/tmp/a.db", "sqlite:", "sqlite::memory:"] {
         says(|s| s.database = Some(text.into()), "database", "sqlite:/var/lib");
     }
+    says(
+        |s| s.database = Some("postgres://app@db".into()),
+        "database",
+        "postgres://gatehouse@db.example.org",
+    );
+    says(|s| s.database_connections = 1, "database_connections", "from 2 to");
+}
+
+/// Each of them with a key of its own would take the devices and counters of the others for nobody's.
+#[test]
+fn replicas_without_a_key_that_they_share_are_refused() {
+    let postgres = |s: &mut Settings| s.database = Some("postgres://app@db/gatehouse".into());
+    says(postgres, "database", "gatehouse key");
+    let keyed = |s: &mut Settings| s.key = Some(Password::new("A".repeat(43)));
+    let mut settings = Settings::default();
+    postgres(&mut settings);
+    keyed(&mut settings);
+    assert_eq!(validate(&mut settings, &str::to_owned), Vec::<String>::new());
+    says(|s| s.key = Some(Password::new("hunter2")), "key", "gatehouse key");
+    says(
+        |s| {
+            keyed(s);
+            s.key_file = Some("/etc/gatehouse.key".into());
+        },
+        "key",
+        "one of the two",
+    );
+}
+
+#[test]
+fn a_database_on_another_machine_that_nobody_verifies_is_refused() {
+    let on = |text: &'static str| {
+        move |s: &mut Settings| {
+            s.database = Some(text.into());
+            s.key = Some(Password::new("A".repeat(43)));
+        }
+    };
+    let insecure = on("postgres://app:hunter2@db/gatehouse?sslmode=require");
+    says(insecure, "database", "sslmode=verify-full");
+    for text in ["postgres://app@db/gatehouse", "postgres://app@127.0.0.1/gatehouse?sslmode=disable"] {
+        let mut settings = Settings::default();
+        on(text)(&mut settings);
+        assert_eq!(validate(&mut settings, &str::to_owned), Vec::<String>::new());
+    }
+    let mut settings = Settings { allow_insecure_database: true, ..Settings::default() };
+    insecure(&mut settings);
+    assert_eq!(validate(&mut settings, &str::to_owned), Vec::<String>::new());
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl App {
     pub(super) fn loaded(&self, app: &str, change: impl FnOnce(&mut Settings)) -> Loaded {
         let mut settings = self.endpoint.settings().clone();
         change(&mut settings);
-        Loaded { settings, files: Vec::new(), source: Source(format!("settings:{app}")) }
+        Loaded { settings, files: Vec::new(), source: Source(format!("settings:{app}")), home: "/".into() }
     }
 
     /// A connection to the database beside the endpoint's own, to break things.

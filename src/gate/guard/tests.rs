@@ -139,6 +139,7 @@ async fn deleting_a_line_of_the_settings_closes_the_websocket() {
         settings: endpoint.settings().clone(),
         files: Vec::new(),
         source: Source("settings:..".into()),
+        home: folder.path().to_owned(),
     };
     let alice = UserSettings { password: Password::new(PASSWORD), roles: vec!["admin".into()], email: None };
     loaded.settings.users.insert("alice".into(), alice);

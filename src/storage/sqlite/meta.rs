@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     identity::IdentityId,
     session::SessionId,
-    storage::{AuditRecord, MetaRepository, Result},
+    storage::{AuditRecord, MetaRepository, Result, StorageError},
 };
 
 #[async_trait]
@@ -58,6 +58,28 @@ impl MetaRepository for SqliteStorage {
         Ok(sqlx::query_scalar("SELECT instance FROM meta").fetch_one(&mut *self.read().await?).await?)
     }
 
+    async fn claim_key(&self, mark: [u8; 32], now: Timestamp) -> Result<[u8; 32]> {
+        let stored: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT key_mark FROM meta").fetch_one(&mut *self.read().await?).await?;
+        if let Some(stored) = stored {
+            return known(&stored);
+        }
+        let mut write = self.write(now).await?;
+        let stored: Vec<u8> =
+            sqlx::query_scalar("UPDATE meta SET key_mark = coalesce(key_mark, ?) RETURNING key_mark")
+                .bind(mark.as_slice())
+                .fetch_one(write.on())
+                .await?;
+        write.commit().await?;
+        known(&stored)
+    }
+
+    async fn replace_key(&self, mark: [u8; 32], now: Timestamp) -> Result<()> {
+        let mut write = self.write(now).await?;
+        sqlx::query("UPDATE meta SET key_mark = ?").bind(mark.as_slice()).execute(write.on()).await?;
+        write.commit().await
+    }
+
     async fn high_water_mark(&self) -> Result<Timestamp> {
         let mark: i64 = sqlx::query_scalar("SELECT high_water_mark FROM meta")
             .fetch_one(&mut *self.read().await?)
@@ -103,6 +125,10 @@ impl MetaRepository for SqliteStorage {
         }
         copied
     }
+}
+
+fn known(mark: &[u8]) -> Result<[u8; 32]> {
+    mark.try_into().map_err(|_| StorageError::Corrupt("the key's mark has another length".into()))
 }
 
 fn audit_record(row: &SqliteRow) -> Result<AuditRecord> {

@@ -12,6 +12,7 @@ each_backend!(
     events_come_back_newest_first,
     the_instance_has_one_name,
     the_mark_only_rises,
+    the_first_key_goes_with_it_until_it_is_replaced,
     a_healthy_database_says_so_and_stays_as_it_is,
     a_backup_holds_everything_and_replaces_nothing,
 );
@@ -25,6 +26,14 @@ fn event(name: &str, at: u64) -> AuditRecord {
         address: "2001:db8::7".into(),
         detail: "{\"why\":\"\u{1b}[31m\\r\\n\"}".into(),
     }
+}
+
+async fn the_first_key_goes_with_it_until_it_is_replaced(db: Db) {
+    assert_eq!(db.claim_key([1; 32], START).await.unwrap(), [1; 32]);
+    assert_eq!(db.claim_key([2; 32], START).await.unwrap(), [1; 32]);
+    assert_eq!(db.open_again().await.claim_key([2; 32], START).await.unwrap(), [1; 32]);
+    db.replace_key([3; 32], START).await.unwrap();
+    assert_eq!(db.claim_key([1; 32], START).await.unwrap(), [3; 32]);
 }
 
 async fn events_come_back_newest_first(db: Db) {
