@@ -34,7 +34,7 @@ function endpoint({ path, port }) {
 
 function options(data) {
   const { view, challenge, locale, username, roles } = data;
-  return { view, challenge, locale, username, roles, endpoint: endpoint(data.endpoint) };
+  return { view, challenge, locale, username, roles, endpoint: endpoint(data) };
 }
 
 /**

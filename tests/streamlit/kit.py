@@ -39,7 +39,7 @@ def plain(directory: Path, app: str = "guarded", options: Sequence[str] = ()) ->
 def find_endpoint(served: Served) -> None:
     """Learn from the form where the endpoint of a plain app is."""
     with client(served) as first:
-        served.endpoint_port = first.form[1]["endpoint"]["port"]
+        served.endpoint_port = first.form[1]["port"]
 
 
 def refused(served: Served, headers: Mapping[str, str | None]) -> bool:

@@ -104,7 +104,7 @@ def test_base_path_is_respected(tmp_path: Path) -> None:
         assert "/tools/app/_gatehouse/#setup=" in served.output()
         assert b"/tools/app/_gatehouse/assets/watch-" in served.get("/tools/app/", HTML)[2]
         with client(served) as browser:
-            assert browser.form[1]["endpoint"] == {"path": "/tools/app/_gatehouse"}
+            assert browser.form[1]["path"] == "/tools/app/_gatehouse"
             _, ticket = served.sign_in("alice", browser.form[1]["challenge"])
             browser.send_ticket(ticket)
             assert "signed in: alice" in browser.texts
@@ -131,3 +131,13 @@ def test_way_home_in_plain_mode_leads_below_the_base_path(tmp_path: Path) -> Non
         answer = at.getresponse()
         assert (answer.status, answer.getheader("location")) == (307, f"{served.origin}/tools/app/")
         at.close()
+
+
+def test_form_loads_no_dataframes(app: Served) -> None:
+    """Streamlit would look for dataframes in what the form is told, and load 80 MB of pandas and pyarrow for it."""
+    with client(app) as browser:
+        assert browser.form[1]["view"] == "login"
+        mapped = Path(f"/proc/{app.process.pid}/maps").read_text("utf-8")
+    assert "/_native" in mapped
+    assert "arrow" not in mapped
+    assert "numpy" not in mapped

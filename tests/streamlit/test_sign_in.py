@@ -18,7 +18,7 @@ def test_ticket_becomes_the_user_without_another_run(app: Served) -> None:
         assert browser.texts == []
         data = browser.form[1]
         assert data["view"] == "login"
-        assert data["endpoint"] == {"path": "/_gatehouse"}
+        assert data["path"] == "/_gatehouse"
         _, ticket = app.sign_in("alice", data["challenge"])
         browser.send_ticket(ticket)
         assert "signed in: alice" in browser.texts

@@ -26,21 +26,18 @@ def draw(
     if running is None or (view == "watch" and _streamlit.is_drawn(running, _KEY + view)):
         # An app and its page may both ask who is there; one watcher is enough for a page.
         return {}
-    endpoint: dict[str, Any]
-    bundle = None
-    if _state.gated:
-        endpoint = {"path": f"{_state.base_path}/_gatehouse"}
-        bundle = f"{_state.base_path}/_gatehouse/assets/{_state.manifest()['bundle']}"
-    else:
-        endpoint = {"port": _state.start_plain()}
-    data = {
+    path = f"{_state.base_path}/_gatehouse" if _state.gated else None
+    # Only texts, numbers and tuples: Streamlit looks whether anything else is a dataframe, and loads pandas and
+    # pyarrow for that, 80 MB that an app may never need.
+    data: dict[str, Any] = {
         "view": view,
         "challenge": _native.challenge(_purpose(running.session_id)) if view == "login" else None,
-        "endpoint": endpoint,
-        "bundle": bundle,
+        "path": path,
+        "port": None if path else _state.start_plain(),
+        "bundle": f"{path}/assets/{_state.manifest()['bundle']}" if path else None,
         "locale": st.context.locale,
         "username": username,
-        "roles": list(roles),
+        "roles": tuple(roles),
     }
     if announce is not None:
         data["announce"] = announce
