@@ -17,8 +17,9 @@ pub(super) const PREFIX: &str = "GATEHOUSE_";
 /// The name of the environment as a source.
 pub(super) const ENVIRONMENT: &str = "environment";
 
-/// Variables that a Kubernetes service called `gatehouse` puts into every pod, and the one that filters the log.
-const NOT_SETTINGS: [&str; 3] = ["PORT", "SERVICE_", "LOG"];
+/// Variables that a Kubernetes service called `gatehouse` puts into every pod, the one that filters the log, and where
+/// the tests find their databases.
+const NOT_SETTINGS: [&str; 4] = ["PORT", "SERVICE_", "LOG", "TEST_"];
 
 /// How the one password of an app, and its name, are written for short.
 const SHORT: [(&str, &str); 2] = [("password", "shared_password"), ("username", "shared_username")];

@@ -17,7 +17,7 @@ pub(super) fn storage(error: StorageError) -> Problem {
             tracing::error!(%error, "nobody is let in");
             Problem::new(ErrorCode::Unavailable).retry_after(RETRY_AFTER)
         }
-        StorageError::Corrupt(_) => {
+        StorageError::Corrupt(_) | StorageError::Unsupported(_) => {
             tracing::error!(%error, "nobody is let in");
             Problem::new(ErrorCode::Internal)
         }

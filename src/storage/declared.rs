@@ -56,6 +56,18 @@ pub struct DeclaredRecord {
     pub fingerprint: Fingerprint,
 }
 
+impl DeclaredRecord {
+    /// Whether the settings say otherwise by now.
+    pub(super) fn differs(&self, new: &NewDeclared) -> bool {
+        let there = &self.identity;
+        there.disabled
+            || self.fingerprint != new.fingerprint
+            || there.username != new.username
+            || there.roles != new.roles
+            || there.email.as_ref().map(|email| &email.address) != new.email.as_ref()
+    }
+}
+
 /// What became of a declaration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Declared {
@@ -97,6 +109,27 @@ pub struct NewUpheld {
     pub email: Option<Option<EmailAddress>>,
     /// The roles, sorted and without repetition; `None` where the proxy has no say in them.
     pub roles: Option<Vec<Role>>,
+}
+
+/// Whether somebody is whom a proxy names.
+pub(super) enum Verdict {
+    Taken,
+    Same,
+    Differs,
+}
+
+impl NewUpheld {
+    /// The same name, written the same, and named by a proxy before: anything else may be another person.
+    pub(super) fn judge(&self, known: &Identity) -> Verdict {
+        let theirs = known.source.as_ref().is_some_and(Source::is_proxy) && known.username == self.username;
+        if !theirs {
+            return Verdict::Taken;
+        }
+        let address = known.email.as_ref().map(|email| &email.address);
+        let email = self.email.as_ref().is_none_or(|email| email.as_ref() == address);
+        let roles = self.roles.as_ref().is_none_or(|roles| *roles == known.roles);
+        if email && roles { Verdict::Same } else { Verdict::Differs }
+    }
 }
 
 /// What became of somebody whom a proxy named.

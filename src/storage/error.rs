@@ -12,10 +12,14 @@ pub enum StorageError {
     /// The identity is gone, disabled, or no longer has the password that was verified.
     #[error("the identity changed while it signed in")]
     IdentityChanged,
-    /// The database can't be reached, is locked, full or read-only. Nothing was changed.
+    /// The database can't be reached, is locked, full or read-only. Nothing was changed, unless the connection was lost
+    /// while that was acknowledged.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database holds what it must not hold, or the code asks for what it can't answer.
     #[error("the database is inconsistent: {0}")]
     Corrupt(String),
+    /// The backend leaves it to others; the sentence says to whom.
+    #[error("{0}")]
+    Unsupported(&'static str),
 }

@@ -1,5 +1,6 @@
 //! What the mail queue holds.
 
+use super::{Result, StorageError};
 use crate::{clock::Timestamp, identity::IdentityId};
 
 /// The id of a queued mail.
@@ -20,6 +21,27 @@ pub enum MailTemplate {
     AlreadyRegistered,
     /// The password was changed.
     PasswordChanged,
+}
+
+impl MailTemplate {
+    /// As it is stored.
+    pub(super) const fn stored(self) -> &'static str {
+        match self {
+            Self::Verification => "verification",
+            Self::Recovery => "recovery",
+            Self::Invitation => "invitation",
+            Self::AlreadyRegistered => "already_registered",
+            Self::PasswordChanged => "password_changed",
+        }
+    }
+
+    /// Reads what is stored.
+    pub(super) fn read(stored: &str) -> Result<Self> {
+        [Self::Verification, Self::Recovery, Self::Invitation, Self::AlreadyRegistered, Self::PasswordChanged]
+            .into_iter()
+            .find(|template| template.stored() == stored)
+            .ok_or_else(|| StorageError::Corrupt(format!("a mail of the unknown kind {stored:?}")))
+    }
 }
 
 /// A mail to be queued.

@@ -7,15 +7,19 @@
 mod change;
 mod declared;
 mod error;
+mod failure;
 mod mail;
+pub mod postgres;
 mod record;
 pub mod sqlite;
+mod value;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 pub use change::{Change, ChangeKind, ChangeSeq};
+use declared::Verdict;
 pub use declared::{
     Conflict, Declaration, Declared, DeclaredRecord, Fingerprint, NewDeclared, NewUpheld, Upheld,
 };

@@ -90,6 +90,19 @@ pub enum LinkKind {
     MustChange,
 }
 
+impl LinkKind {
+    /// As it is stored.
+    pub(super) const fn stored(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Invitation => "invitation",
+            Self::Verification => "verification",
+            Self::Recovery => "recovery",
+            Self::MustChange => "must_change",
+        }
+    }
+}
+
 /// A link to be stored.
 #[derive(Debug, Clone)]
 pub struct NewLink {

@@ -1,6 +1,6 @@
 //! Databases to try things on, and people, sessions and links to put into them.
 
-use std::{future::Future, ops::Deref, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, ops::Deref, path::Path, pin::Pin, sync::Arc, time::Duration};
 
 use gatehouse::{
     clock::Timestamp,
@@ -10,9 +10,13 @@ use gatehouse::{
     session::{AssuranceLevel, Lifetime, NewTicket, Secret, Session, SessionId, TokenHash},
     storage::{
         Change, ChangeKind, Declaration, Fingerprint, LinkKind, MailId, MailTemplate, NewDeclared,
-        NewIdentity, NewLink, NewMail, NewSession, PendingRegistration, Storage, sqlite::SqliteStorage,
+        NewIdentity, NewLink, NewMail, NewSession, PendingRegistration, Storage,
+        postgres::{DatabaseUrl, PostgresStorage},
+        sqlite::SqliteStorage,
     },
 };
+
+use crate::postgres::server::{self, Database};
 
 /// Runs each function once per backend, as a test of its own.
 macro_rules! each_backend {
@@ -21,6 +25,18 @@ macro_rules! each_backend {
             #[tokio::test]
             async fn sqlite() {
                 super::$name($crate::kit::sqlite().await).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                super::$name($crate::kit::postgres("").await).await;
+            }
+
+            /// As CockroachDB would run it, and whoever sets PostgreSQL so.
+            #[tokio::test]
+            async fn serializable() {
+                let settings = "options[default_transaction_isolation]=serializable";
+                super::$name($crate::kit::postgres(settings).await).await;
             }
         })+
     };
@@ -33,13 +49,25 @@ type Opening = Pin<Box<dyn Future<Output = Arc<dyn Storage>> + Send>>;
 pub(crate) struct Db {
     store: Arc<dyn Storage>,
     open_again: Box<dyn Fn() -> Opening>,
+    /// Where SQLite's file is.
     pub(crate) folder: tempfile::TempDir,
+    /// What PostgreSQL deletes afterwards.
+    database: Option<Database>,
 }
 
 impl Db {
     /// The same database as another process would have it: nothing is shared but the database.
     pub(crate) async fn another_process(&self) -> Arc<dyn Storage> {
         (self.open_again)().await
+    }
+
+    /// Leaves a copy of everything in the folder, as a backup would.
+    pub(crate) async fn copy_into(&self, folder: &Path) {
+        let to = folder.join("backup");
+        match &self.database {
+            None => self.backup(&to).await.unwrap(),
+            Some(database) => database.dump(&to).await,
+        }
     }
 
     /// Adds a person without an address, with the password hash `"first"`.
@@ -86,7 +114,21 @@ pub(crate) async fn sqlite() -> Db {
             async move { Arc::new(SqliteStorage::open_existing(&path).await.unwrap()) as Arc<dyn Storage> },
         )
     });
-    Db { store, open_again, folder }
+    Db { store, open_again, folder, database: None }
+}
+
+/// A PostgreSQL database of its own, with parameters for its URL.
+pub(crate) async fn postgres(parameters: &str) -> Db {
+    let database = server::filled().await;
+    let url = DatabaseUrl::parse(&format!("{}?{parameters}", database.url)).unwrap();
+    let store = Arc::new(PostgresStorage::open(&url, 4, Some(START), &OsEntropy).await.unwrap());
+    let open_again = Box::new(move || -> Opening {
+        let url = url.clone();
+        Box::pin(async move {
+            Arc::new(PostgresStorage::open_existing(&url, 4).await.unwrap()) as Arc<dyn Storage>
+        })
+    });
+    Db { store, open_again, folder: tempfile::tempdir().unwrap(), database: Some(database) }
 }
 
 /// When every test begins.

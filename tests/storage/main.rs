@@ -1,6 +1,7 @@
-//! What every storage backend promises (`contract/`), and what only SQLite can get wrong (`sqlite/`).
+//! What every storage backend promises (`contract/`), and what only PostgreSQL can get wrong (`postgres/`).
 //!
-//! A new backend is one line in [`kit::each_backend`] and one function beside [`kit::sqlite`].
+//! A new backend is a test in [`kit::each_backend`] and one function beside [`kit::sqlite`]. PostgreSQL is found through
+//! `eval "$(tools/postgres start)"`.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,3 +12,4 @@
 
 mod contract;
 mod kit;
+mod postgres;

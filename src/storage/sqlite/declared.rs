@@ -44,7 +44,7 @@ impl DeclaredRepository for SqliteStorage {
         let mut wished = Vec::new();
         for new in &declaration.people {
             let record = before.remove(new.username.folded());
-            if record.as_ref().is_none_or(|record| differs(record, new)) {
+            if record.as_ref().is_none_or(|record| record.differs(new)) {
                 wished.push((new, record));
             }
         }
@@ -91,15 +91,6 @@ async fn there(write: &mut Write<'_>, source: &Source) -> Result<BTreeMap<String
     records
         .map(|record| record.map(|record| (record.identity.username.folded().to_owned(), record)))
         .collect()
-}
-
-fn differs(record: &DeclaredRecord, new: &NewDeclared) -> bool {
-    let there = &record.identity;
-    there.disabled
-        || record.fingerprint != new.fingerprint
-        || there.username != new.username
-        || there.roles != new.roles
-        || there.email.as_ref().map(|email| &email.address) != new.email.as_ref()
 }
 
 /// Who stands in the way.

@@ -17,7 +17,10 @@ impl LinkRepository for SqliteStorage {
     async fn add_link(&self, link: NewLink) -> Result<()> {
         let mut write = self.write(link.created_at).await?;
         if link.kind == LinkKind::Setup {
-            sqlx::query("DELETE FROM link WHERE kind = ?").bind(name(link.kind)).execute(write.on()).await?;
+            sqlx::query("DELETE FROM link WHERE kind = ?")
+                .bind(link.kind.stored())
+                .execute(write.on())
+                .await?;
         }
         let id = link.identity_id.as_ref().map(|id| &id.0);
         let (identity, registration) =
@@ -27,7 +30,7 @@ impl LinkRepository for SqliteStorage {
              expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(link.hash.0.as_slice())
-        .bind(name(link.kind))
+        .bind(link.kind.stored())
         .bind(identity)
         .bind(registration)
         .bind(link.email.as_ref().map(EmailAddress::as_str))
@@ -47,7 +50,7 @@ impl LinkRepository for SqliteStorage {
     async fn peek_link(&self, hash: TokenHash, kind: LinkKind, now: Timestamp) -> Result<Option<StoredLink>> {
         sqlx::query("SELECT * FROM link WHERE hash = ? AND kind = ? AND expires_at > ?")
             .bind(hash.0.as_slice())
-            .bind(name(kind))
+            .bind(kind.stored())
             .bind(now.0)
             .fetch_optional(&mut *self.read().await?)
             .await?
@@ -64,7 +67,7 @@ impl LinkRepository for SqliteStorage {
         now: Timestamp,
     ) -> Result<Option<Identity>> {
         if !matches!(kind, LinkKind::Setup | LinkKind::Invitation) {
-            return Err(StorageError::Corrupt(format!("a {} link makes no identity", name(kind))));
+            return Err(StorageError::Corrupt(format!("a {} link makes no identity", kind.stored())));
         }
         let mut write = self.write(now).await?;
         if take(write.on(), hash, kind, now).await?.is_none() {
@@ -86,7 +89,7 @@ impl LinkRepository for SqliteStorage {
         now: Timestamp,
     ) -> Result<Option<Identity>> {
         if !matches!(kind, LinkKind::Recovery | LinkKind::MustChange) {
-            return Err(StorageError::Corrupt(format!("a {} link sets no password", name(kind))));
+            return Err(StorageError::Corrupt(format!("a {} link sets no password", kind.stored())));
         }
         let mut write = self.write(now).await?;
         let Some(link) = take(write.on(), hash, kind, now).await? else { return Ok(None) };
@@ -118,7 +121,7 @@ pub(super) async fn take(
 ) -> Result<Option<StoredLink>> {
     sqlx::query("DELETE FROM link WHERE hash = ? AND kind = ? AND expires_at > ? RETURNING *")
         .bind(hash.0.as_slice())
-        .bind(name(kind))
+        .bind(kind.stored())
         .bind(now.0)
         .fetch_optional(connection)
         .await?
@@ -155,15 +158,4 @@ fn stored(row: &SqliteRow, hash: TokenHash, kind: LinkKind) -> Result<StoredLink
         created_at: Timestamp(row.try_get("created_at")?),
         expires_at: Timestamp(row.try_get("expires_at")?),
     })
-}
-
-/// A kind as stored.
-const fn name(kind: LinkKind) -> &'static str {
-    match kind {
-        LinkKind::Setup => "setup",
-        LinkKind::Invitation => "invitation",
-        LinkKind::Verification => "verification",
-        LinkKind::Recovery => "recovery",
-        LinkKind::MustChange => "must_change",
-    }
 }

@@ -9,7 +9,7 @@ use super::{SqliteStorage, row};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
-    storage::{MailId, MailRepository, MailTemplate, NewMail, QueuedMail, Result, StorageError},
+    storage::{MailId, MailRepository, MailTemplate, NewMail, QueuedMail, Result},
 };
 
 #[async_trait]
@@ -97,7 +97,7 @@ pub(super) async fn insert(connection: &mut SqliteConnection, mail: &NewMail) ->
          due_at, attempts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0)",
     )
     .bind(&mail.id.0)
-    .bind(name(mail.template))
+    .bind(mail.template.stored())
     .bind(&mail.to)
     .bind(&mail.to_folded)
     .bind(mail.identity_id.as_ref().map(|id| &id.0))
@@ -115,7 +115,7 @@ async fn pretend(connection: &mut SqliteConnection, mail: &NewMail) -> Result<()
         "INSERT INTO mail (id, template, recipient, recipient_folded, context, locale, queued_at, attempts) \
          VALUES ('nothing', ?1, '', '', '', '', ?2, 0) ON CONFLICT (id) DO UPDATE SET queued_at = ?2",
     )
-    .bind(name(mail.template))
+    .bind(mail.template.stored())
     .bind(mail.queued_at.0)
     .execute(connection)
     .await?;
@@ -128,7 +128,7 @@ pub(super) async fn give_up_verification(
     registration: &str,
 ) -> Result<()> {
     sqlx::query("UPDATE mail SET due_at = NULL WHERE template = ? AND context = ? AND due_at IS NOT NULL")
-        .bind(name(MailTemplate::Verification))
+        .bind(MailTemplate::Verification.stored())
         .bind(registration)
         .execute(connection)
         .await?;
@@ -140,7 +140,7 @@ fn queued(row: &SqliteRow) -> Result<QueuedMail> {
     Ok(QueuedMail {
         mail: NewMail {
             id: MailId(row.try_get("id")?),
-            template: template(row.try_get("template")?)?,
+            template: MailTemplate::read(row.try_get("template")?)?,
             to: row.try_get("recipient")?,
             to_folded: row.try_get("recipient_folded")?,
             identity_id: identity.map(IdentityId),
@@ -150,23 +150,4 @@ fn queued(row: &SqliteRow) -> Result<QueuedMail> {
         },
         attempts: row.try_get("attempts")?,
     })
-}
-
-/// A template as stored.
-const fn name(template: MailTemplate) -> &'static str {
-    match template {
-        MailTemplate::Verification => "verification",
-        MailTemplate::Recovery => "recovery",
-        MailTemplate::Invitation => "invitation",
-        MailTemplate::AlreadyRegistered => "already_registered",
-        MailTemplate::PasswordChanged => "password_changed",
-    }
-}
-
-fn template(stored: &str) -> Result<MailTemplate> {
-    use MailTemplate::{AlreadyRegistered, Invitation, PasswordChanged, Recovery, Verification};
-    [Verification, Recovery, Invitation, AlreadyRegistered, PasswordChanged]
-        .into_iter()
-        .find(|template| name(*template) == stored)
-        .ok_or_else(|| StorageError::Corrupt(format!("a mail of the unknown kind {stored:?}")))
 }

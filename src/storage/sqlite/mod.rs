@@ -29,6 +29,8 @@ use std::fmt;
 
 use sqlx::{Sqlite, SqlitePool, pool::PoolConnection, sqlite::SqliteConnectOptions};
 
+pub(super) use error::passing;
+
 use super::{Result, Storage};
 use crate::clock::Timestamp;
 

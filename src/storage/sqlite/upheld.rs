@@ -5,14 +5,14 @@ use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
     identity::{EmailAddress, Identity, IdentityId, Source, VerifiableAddress},
-    storage::{ChangeKind, NewIdentity, NewUpheld, Result, Upheld},
+    storage::{ChangeKind, NewIdentity, NewUpheld, Result, Upheld, Verdict},
 };
 
 impl SqliteStorage {
     pub(super) async fn uphold_one(&self, person: &NewUpheld, now: Timestamp) -> Result<Upheld> {
         if let Some(known) = find(&mut *self.read().await?, person).await? {
             // Nothing is written for who comes back unchanged.
-            match judge(&known, person) {
+            match person.judge(&known) {
                 Verdict::Taken => return Ok(Upheld::Taken),
                 Verdict::Same => return Ok(Upheld::Kept(Box::new(known))),
                 Verdict::Differs => {}
@@ -21,7 +21,7 @@ impl SqliteStorage {
         let mut write = self.write(now).await?;
         let upheld = match find(write.on(), person).await? {
             None => Upheld::Added(Box::new(add(&mut write, person).await?)),
-            Some(known) => match judge(&known, person) {
+            Some(known) => match person.judge(&known) {
                 Verdict::Taken => return Ok(Upheld::Taken),
                 Verdict::Same => return Ok(Upheld::Kept(Box::new(known))),
                 Verdict::Differs => match replace(&mut write, person, &known).await? {
@@ -34,24 +34,6 @@ impl SqliteStorage {
         write.commit().await?;
         Ok(upheld)
     }
-}
-
-enum Verdict {
-    Taken,
-    Same,
-    Differs,
-}
-
-/// The same name, written the same, and named by a proxy before: anything else may be another person.
-fn judge(known: &Identity, person: &NewUpheld) -> Verdict {
-    let theirs = known.source.as_ref().is_some_and(Source::is_proxy) && known.username == person.username;
-    if !theirs {
-        return Verdict::Taken;
-    }
-    let address = known.email.as_ref().map(|email| &email.address);
-    let email = person.email.as_ref().is_none_or(|email| email.as_ref() == address);
-    let roles = person.roles.as_ref().is_none_or(|roles| *roles == known.roles);
-    if email && roles { Verdict::Same } else { Verdict::Differs }
 }
 
 async fn find(connection: &mut sqlx::SqliteConnection, person: &NewUpheld) -> Result<Option<Identity>> {

@@ -14,7 +14,6 @@ each_backend!(
     the_mark_only_rises,
     the_first_key_goes_with_it_until_it_is_replaced,
     a_healthy_database_says_so_and_stays_as_it_is,
-    a_backup_holds_everything_and_replaces_nothing,
 );
 
 fn event(name: &str, at: u64) -> AuditRecord {
@@ -71,7 +70,9 @@ async fn a_healthy_database_says_so_and_stays_as_it_is(db: Db) {
     assert!(db.changes().await.is_empty());
 }
 
-async fn a_backup_holds_everything_and_replaces_nothing(db: Db) {
+#[tokio::test]
+async fn a_backup_of_sqlite_holds_everything_and_replaces_nothing() {
+    let db = crate::kit::sqlite().await;
     let ann = db.person("ann").await;
     db.sign_in(&ann, "t", START).await;
     let to = db.folder.path().join("copy's \"name\".db");
@@ -83,4 +84,17 @@ async fn a_backup_holds_everything_and_replaces_nothing(db: Db) {
     let nowhere = db.folder.path().join("missing/copy.db");
     assert!(matches!(db.backup(&nowhere).await, Err(StorageError::Unavailable(_))));
     assert!(db.find_session(token("later")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_backup_of_postgresql_is_left_to_postgresql() {
+    let db = crate::kit::postgres("").await;
+    let to = db.folder.path().join("copy");
+    let refused = db.backup(&to).await.unwrap_err();
+    assert!(matches!(refused, StorageError::Unsupported(_)));
+    assert!(
+        refused.to_string().contains("pg_dump") && refused.to_string().contains("snapshots"),
+        "{refused}"
+    );
+    assert!(!to.exists());
 }

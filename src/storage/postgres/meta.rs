@@ -1,0 +1,116 @@
+//! Events for the operator, and facts about the database.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use sqlx::{Row as _, postgres::PgRow};
+
+use super::{PostgresStorage, error::at_the_end, pool::tried, row::text};
+use crate::{
+    clock::Timestamp,
+    identity::IdentityId,
+    session::SessionId,
+    storage::{AuditRecord, MetaRepository, Result, StorageError},
+};
+
+#[async_trait]
+impl MetaRepository for PostgresStorage {
+    async fn add_audit(&self, record: AuditRecord) -> Result<()> {
+        tried!(self, {
+            sqlx::query(
+                "INSERT INTO audit (at, event, identity_id, session_id, address, detail) \
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+            )
+            .bind(record.at.0)
+            .bind(text(&record.event))
+            .bind(record.identity_id.as_ref().map(|id| text(&id.0)))
+            .bind(record.session_id.as_ref().map(|id| text(&id.0)))
+            .bind(text(&record.address))
+            .bind(text(&record.detail))
+            .execute(self.pool())
+            .await
+            .map_err(at_the_end)?;
+            Ok(())
+        })
+    }
+
+    async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>> {
+        let found = tried!(self, {
+            Ok(sqlx::query(
+                "SELECT at, event, identity_id, session_id, address, detail FROM audit ORDER BY id DESC LIMIT $1",
+            )
+            .bind(i64::from(limit))
+            .fetch_all(self.pool())
+            .await?)
+        });
+        found?.iter().map(audit_record).collect()
+    }
+
+    async fn latest_audit(&self, event: &str) -> Result<Option<AuditRecord>> {
+        let found = tried!(self, {
+            Ok(sqlx::query(
+                "SELECT at, event, identity_id, session_id, address, detail FROM audit WHERE event = $1 \
+                 ORDER BY id DESC LIMIT 1",
+            )
+            .bind(text(event))
+            .fetch_optional(self.pool())
+            .await?)
+        });
+        found?.as_ref().map(audit_record).transpose()
+    }
+
+    async fn instance(&self) -> Result<String> {
+        tried!(self, { Ok(sqlx::query_scalar("SELECT instance FROM meta").fetch_one(self.pool()).await?) })
+    }
+
+    async fn high_water_mark(&self) -> Result<Timestamp> {
+        let mark: i64 = tried!(self, {
+            Ok(sqlx::query_scalar("SELECT high_water_mark FROM meta").fetch_one(self.pool()).await?)
+        })?;
+        Ok(Timestamp(mark))
+    }
+
+    async fn raise_high_water_mark(&self, now: Timestamp) -> Result<()> {
+        tried!(self, {
+            sqlx::query("UPDATE meta SET high_water_mark = $1 WHERE high_water_mark < $1")
+                .bind(now.0)
+                .execute(self.pool())
+                .await
+                .map_err(at_the_end)?;
+            Ok(())
+        })
+    }
+
+    async fn check(&self) -> Result<()> {
+        tried!(self, {
+            let mut write = self.write(Timestamp::default()).await?;
+            sqlx::query("SELECT instance FROM meta").fetch_one(write.on()).await?;
+            // A write that is taken back asks for every right and for room, and nobody waits for a row of its own: this
+            // may be asked often, by many.
+            sqlx::query("INSERT INTO held (name) VALUES ('check ' || random()::TEXT)")
+                .execute(write.on())
+                .await?;
+            Ok(())
+        })
+    }
+
+    async fn backup(&self, _to: &Path) -> Result<()> {
+        Err(StorageError::Unsupported(
+            "PostgreSQL is backed up by its own means: `pg_dump --format=custom --file=FILE URL`, continuous archiving, or \
+             your provider's snapshots",
+        ))
+    }
+}
+
+fn audit_record(row: &PgRow) -> Result<AuditRecord> {
+    let identity: Option<String> = row.try_get("identity_id")?;
+    let session: Option<String> = row.try_get("session_id")?;
+    Ok(AuditRecord {
+        at: Timestamp(row.try_get("at")?),
+        event: row.try_get("event")?,
+        identity_id: identity.map(IdentityId),
+        session_id: session.map(SessionId),
+        address: row.try_get("address")?,
+        detail: row.try_get("detail")?,
+    })
+}

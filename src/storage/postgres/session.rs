@@ -1,0 +1,212 @@
+//! Sessions.
+
+use async_trait::async_trait;
+use sqlx::{PgConnection, Row as _};
+
+use super::{
+    PostgresStorage, error::at_the_end, limit, pool::tried, row, row::text, sweep, ticket, write::Write,
+};
+use crate::{
+    clock::Timestamp,
+    identity::IdentityId,
+    session::{LiveSession, NewTicket, Session, SessionId, StoredTicket, TokenHash},
+    storage::{ChangeKind, NewSession, Result, SessionRepository, StorageError},
+};
+
+#[async_trait]
+impl SessionRepository for PostgresStorage {
+    async fn add_session(&self, new: NewSession) -> Result<()> {
+        tried!(self, {
+            let mut write = self.write(new.session.created_at).await?;
+            still_the_same(&mut write, &new).await?;
+            if let Some(id) = &new.replaces {
+                end(&mut write, id).await?;
+            }
+            insert(write.on(), &new.session).await?;
+            if let Some(ticket) = &new.ticket {
+                ticket::insert(write.on(), ticket).await?;
+            }
+            end_oldest(&mut write, &new.session, new.cap).await?;
+            limit::forget(write.on(), &new.clear).await?;
+            write.commit().await
+        })
+    }
+
+    async fn find_session(&self, hash: TokenHash) -> Result<Option<LiveSession>> {
+        let found = tried!(self, {
+            Ok(sqlx::query(concat!(row::live_session_query!(), "WHERE s.token_hash = $1"))
+                .bind(hash.0.as_slice())
+                .fetch_optional(self.pool())
+                .await?)
+        });
+        found?.as_ref().map(row::live_session).transpose()
+    }
+
+    async fn lookup_session(&self, id: &SessionId) -> Result<Option<LiveSession>> {
+        let found = tried!(self, {
+            Ok(sqlx::query(concat!(row::live_session_query!(), "WHERE s.id = $1"))
+                .bind(text(&id.0))
+                .fetch_optional(self.pool())
+                .await?)
+        });
+        found?.as_ref().map(row::live_session).transpose()
+    }
+
+    async fn list_sessions(&self, id: &IdentityId) -> Result<Vec<LiveSession>> {
+        let found = tried!(self, {
+            Ok(sqlx::query(concat!(
+                row::live_session_query!(),
+                "WHERE s.identity_id = $1 ORDER BY s.created_at DESC, s.id DESC"
+            ))
+            .bind(text(&id.0))
+            .fetch_all(self.pool())
+            .await?)
+        });
+        found?.iter().map(row::live_session).collect()
+    }
+
+    async fn touch_session(&self, id: &SessionId, at: Timestamp) -> Result<()> {
+        tried!(self, {
+            sqlx::query("UPDATE session SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1")
+                .bind(at.0)
+                .bind(text(&id.0))
+                .execute(self.pool())
+                .await
+                .map_err(at_the_end)?;
+            Ok(())
+        })
+    }
+
+    async fn revoke_session(&self, id: &SessionId, now: Timestamp) -> Result<bool> {
+        tried!(self, {
+            let mut write = self.write(now).await?;
+            let ended = end(&mut write, id).await?;
+            write.commit().await?;
+            Ok(ended)
+        })
+    }
+
+    async fn revoke_sessions(
+        &self,
+        id: &IdentityId,
+        except: Option<&SessionId>,
+        now: Timestamp,
+    ) -> Result<u32> {
+        tried!(self, {
+            let mut write = self.write(now).await?;
+            let ended: Vec<String> = sqlx::query_scalar(
+                "DELETE FROM session WHERE identity_id = $1 AND id IS DISTINCT FROM $2 RETURNING id",
+            )
+            .bind(text(&id.0))
+            .bind(except.map(|id| text(&id.0)))
+            .fetch_all(write.on())
+            .await?;
+            let count = row::count(ended.len() as u64);
+            for id in ended {
+                write.append(ChangeKind::SessionRevoked(SessionId(id)));
+            }
+            write.commit().await?;
+            Ok(count)
+        })
+    }
+
+    async fn add_ticket(&self, ticket: NewTicket) -> Result<()> {
+        tried!(self, {
+            let mut write = self.write(ticket.issued_at).await?;
+            ticket::insert(write.on(), &ticket).await?;
+            write.commit().await
+        })
+    }
+
+    async fn find_ticket(&self, hash: TokenHash) -> Result<Option<StoredTicket>> {
+        tried!(self, { ticket::find(self.pool(), hash).await })
+    }
+
+    async fn redeem_ticket(&self, hash: TokenHash, handle: TokenHash, now: Timestamp) -> Result<bool> {
+        tried!(self, { ticket::redeem(self.pool(), hash, handle, now).await })
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<u64> {
+        sweep::sweep(self, now).await
+    }
+}
+
+/// Locks the identity and looks whether it still is whom the login verified.
+async fn still_the_same(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
+    let row = sqlx::query("SELECT password, disabled FROM identity WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(&new.session.identity_id.0)
+        .fetch_optional(write.on())
+        .await?
+        .ok_or(StorageError::IdentityChanged)?;
+    let password: Option<String> = row.try_get("password")?;
+    let changed = new.verified.as_ref().is_some_and(|verified| password.as_ref() != Some(&verified.0));
+    if changed || row.try_get("disabled")? {
+        return Err(StorageError::IdentityChanged);
+    }
+    Ok(())
+}
+
+/// Ends every session of the identity but `except`, without a change for each: who calls appends `IdentityChanged`.
+pub(super) async fn end_silently(
+    connection: &mut PgConnection,
+    id: &IdentityId,
+    except: Option<&SessionId>,
+) -> Result<u32> {
+    let ended = sqlx::query("DELETE FROM session WHERE identity_id = $1 AND id IS DISTINCT FROM $2")
+        .bind(&id.0)
+        .bind(except.map(|id| &id.0))
+        .execute(connection)
+        .await?;
+    Ok(row::count(ended.rows_affected()))
+}
+
+async fn end(write: &mut Write<'_>, id: &SessionId) -> Result<bool> {
+    let ended =
+        sqlx::query("DELETE FROM session WHERE id = $1").bind(text(&id.0)).execute(write.on()).await?;
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
+    write.append(ChangeKind::SessionRevoked(id.clone()));
+    Ok(true)
+}
+
+/// Ends the oldest sessions over `cap`, whatever the cap never the one that was just added.
+async fn end_oldest(write: &mut Write<'_>, newest: &Session, cap: u32) -> Result<()> {
+    let others = i64::from(cap) - 1;
+    let ended: Vec<String> = sqlx::query_scalar(
+        "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE identity_id = $1 AND id <> $2 \
+         ORDER BY created_at DESC, id DESC OFFSET $3) RETURNING id",
+    )
+    .bind(&newest.identity_id.0)
+    .bind(&newest.id.0)
+    .bind(others.max(0))
+    .fetch_all(write.on())
+    .await?;
+    for id in ended {
+        write.append(ChangeKind::SessionRevoked(SessionId(id)));
+    }
+    Ok(())
+}
+
+async fn insert(connection: &mut PgConnection, session: &Session) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO session (id, identity_id, token_hash, created_at, authenticated_at, last_used_at, idle_ttl, \
+         absolute_ttl, persistent, aal, user_agent, address) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(&session.id.0)
+    .bind(&session.identity_id.0)
+    .bind(session.token_hash.0.as_slice())
+    .bind(session.created_at.0)
+    .bind(session.authenticated_at.0)
+    .bind(session.last_used_at.0)
+    .bind(row::millis(session.lifetime.idle_ttl))
+    .bind(row::millis(session.lifetime.absolute_ttl))
+    .bind(session.lifetime.persistent)
+    .bind(i64::from(session.aal.number()))
+    .bind(text(&session.user_agent))
+    .bind(text(&session.address))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! What has expired, deleted: a few rows at a time, and none that somebody else holds, so that nobody waits and several
+//! processes may sweep at once.
+
+use std::time::Duration;
+
+use super::{PostgresStorage, error::at_the_end, pool::tried, row::millis};
+use crate::{clock::Timestamp, session::TICKET_TTL, storage::Result};
+
+/// How many rows a statement deletes.
+const BATCH: u64 = 1000;
+const DAY: Duration = Duration::from_hours(24);
+/// Last use is written at most once a minute, so that storage sees an idle session end earlier than it does.
+const LAG: Duration = Duration::from_mins(2);
+/// Events are kept for a season: enough to look into, not enough to fill the disk.
+const AUDIT: Duration = Duration::from_hours(90 * 24);
+
+/// Deletes by the primary key what is over: `$1` is the moment before which a row is.
+macro_rules! delete {
+    ($table:literal, $key:literal, $over:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE ",
+            $key,
+            " IN (SELECT ",
+            $key,
+            " FROM ",
+            $table,
+            " WHERE ",
+            $over,
+            " LIMIT $2 FOR UPDATE SKIP LOCKED)"
+        )
+    };
+}
+
+/// One statement per table and reason.
+const STATEMENTS: [(&str, Duration); 10] = [
+    (delete!("session", "id", "created_at + absolute_ttl <= $1"), Duration::ZERO),
+    (delete!("session", "id", "last_used_at + idle_ttl <= $1"), LAG),
+    // A redeemed ticket stays for a day, because its second use says that somebody stole it.
+    (delete!("ticket", "hash", "issued_at <= $1 AND redeemed_at IS NULL"), TICKET_TTL),
+    (delete!("ticket", "hash", "issued_at <= $1"), DAY),
+    (delete!("link", "hash", "expires_at <= $1"), Duration::ZERO),
+    (delete!("registration", "id", "expires_at <= $1"), Duration::ZERO),
+    // A counter that nobody moved for a day has drained, unless it still locks.
+    (delete!("limit_state", "key", "updated_at <= $1 AND locked_until <= $1"), DAY),
+    (delete!("change", "seq", "at <= $1"), DAY),
+    (delete!("mail", "id", "due_at IS NULL AND queued_at <= $1"), DAY),
+    (delete!("audit", "id", "at <= $1"), AUDIT),
+];
+
+pub(super) async fn sweep(storage: &PostgresStorage, now: Timestamp) -> Result<u64> {
+    let mut gone = 0;
+    for (statement, kept) in STATEMENTS {
+        let before = now.0.saturating_sub(millis(kept));
+        loop {
+            let swept = tried!(storage, {
+                let done = sqlx::query(statement)
+                    .bind(before)
+                    .bind(BATCH.cast_signed())
+                    .execute(storage.pool())
+                    .await
+                    .map_err(at_the_end)?;
+                Ok(done.rows_affected())
+            })?;
+            gone += swept;
+            if swept < BATCH {
+                break;
+            }
+        }
+    }
+    Ok(gone)
+}

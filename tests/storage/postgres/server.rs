@@ -1,0 +1,154 @@
+//! The server that `tools/postgres` started, and databases on it.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use gatehouse::storage::postgres::{self, DatabaseUrl};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+/// Where the server is, as `tools/postgres start` says it.
+pub(crate) fn url() -> String {
+    told("GATEHOUSE_TEST_POSTGRES")
+}
+
+/// Where its files are: certificates of authorities, too.
+pub(crate) fn folder() -> PathBuf {
+    told("GATEHOUSE_TEST_POSTGRES_DIR").into()
+}
+
+fn told(variable: &str) -> String {
+    let told = std::env::var(variable);
+    told.unwrap_or_else(|_| panic!("{variable} is not set: run `eval \"$(tools/postgres start)\"` first"))
+}
+
+/// A database that is gone when this is dropped.
+pub(crate) struct Database {
+    pub(crate) name: String,
+    pub(crate) url: String,
+}
+
+impl Database {
+    fn called(name: String) -> Self {
+        let url = of(&name);
+        Self { name, url }
+    }
+
+    /// The URL as the backend reads it.
+    pub(crate) fn parsed(&self) -> DatabaseUrl {
+        DatabaseUrl::parse(&self.url).unwrap()
+    }
+
+    /// A connection beside those of the backend.
+    pub(crate) async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.unwrap()
+    }
+
+    /// Runs statements beside the backend.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let mut connection = self.connect().await;
+        connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// Cuts every connection to it.
+    pub(crate) async fn cut(&self) -> i64 {
+        let mut admin = admin().await;
+        let statement = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1";
+        sqlx::query_scalar(statement).bind(&self.name).fetch_one(&mut admin).await.unwrap()
+    }
+
+    /// Writes a dump of it.
+    pub(crate) async fn dump(&self, to: &Path) {
+        let mut admin = admin().await;
+        let version: String =
+            sqlx::query_scalar("SHOW server_version_num").fetch_one(&mut admin).await.unwrap();
+        let debian = PathBuf::from(format!("/usr/lib/postgresql/{}/bin/pg_dump", &version[..2]));
+        let program = if debian.exists() { debian } else { "pg_dump".into() };
+        let mut command = tokio::process::Command::new(program);
+        let done = command.arg("--file").arg(to).arg(&self.url).status().await.unwrap();
+        assert!(done.success(), "pg_dump failed");
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        // A runtime of its own: the test's may be on its way out.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { admin().await.execute(AssertSqlSafe(statement)).await.map(drop) })
+        });
+        if let Ok(Err(error)) = dropping.join() {
+            eprintln!("{} stays: {error}", self.name);
+        }
+    }
+}
+
+/// A connection to the server's own database.
+pub(crate) async fn admin() -> PgConnection {
+    PgConnection::connect(&url()).await.unwrap()
+}
+
+/// An empty database.
+pub(crate) async fn empty() -> Database {
+    copy_of("template0").await
+}
+
+/// A database with the schema of this release and nothing in it.
+pub(crate) async fn filled() -> Database {
+    copy_of(&template().await).await
+}
+
+async fn copy_of(template: &str) -> Database {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("gatehouse_test_{}_{number}", std::process::id());
+    let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    admin().await.execute(AssertSqlSafe(statement)).await.unwrap();
+    Database::called(name)
+}
+
+/// A database to copy, made once for each schema by whichever process comes first.
+async fn template() -> String {
+    let mut hasher = DefaultHasher::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/storage/postgres/migrations");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        fs::read(file).unwrap().hash(&mut hasher);
+    }
+    let name = format!("gatehouse_template_{:016x}", hasher.finish());
+    let mut admin = admin().await;
+    admin.execute("SELECT pg_advisory_lock(1)").await.unwrap();
+    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+    if !there {
+        // Under its name only when it is complete.
+        for statement in [
+            format!("DROP DATABASE IF EXISTS {name}_new"),
+            format!("CREATE DATABASE {name}_new TEMPLATE template0"),
+        ] {
+            admin.execute(AssertSqlSafe(statement)).await.unwrap();
+        }
+        postgres::migrate(&DatabaseUrl::parse(&of(&format!("{name}_new"))).unwrap()).await.unwrap();
+        let rename = format!("ALTER DATABASE {name}_new RENAME TO {name}");
+        admin.execute(AssertSqlSafe(rename)).await.unwrap();
+    }
+    // Gives the lock back.
+    admin.close().await.unwrap();
+    name
+}
+
+/// The URL of a database on the server.
+fn of(name: &str) -> String {
+    let mut url = url::Url::parse(&url()).unwrap();
+    url.set_path(name);
+    url.to_string()
+}
