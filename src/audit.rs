@@ -63,6 +63,8 @@ events! {
     TicketTheft = "ticket.theft",
     /// A request came through a proxy that the settings don't name.
     ProxyUndeclared = "proxy.undeclared",
+    /// Everything here was copied from another database.
+    DatabaseCopied = "database.copied",
 }
 
 /// One event with its circumstances.

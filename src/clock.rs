@@ -18,6 +18,12 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// The moment `span` earlier.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// How much later this is than `earlier`; zero if it is not.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -50,6 +50,14 @@ pub(super) enum Command {
         /// The new file
         to: PathBuf,
     },
+    /// Bring the database up to this release, also while the one before still runs
+    Migrate {
+        /// Change nothing; exit with 1 where something is pending
+        #[arg(long)]
+        check: bool,
+    },
+    /// Copy everything into another database, of the same kind or another
+    Copy(Copy),
     /// Serve the endpoint alone, or with the gate in front of any app
     Serve {
         /// Address and port to listen on
@@ -192,6 +200,19 @@ pub(super) struct Output {
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Copy {
+    /// The database to read, for example `sqlite:.gatehouse/gatehouse.db`
+    #[arg(long, value_name = "DATABASE")]
+    pub(super) from: String,
+    /// The one to write, for example `postgres://gatehouse@db.example.org/gatehouse`; its password may be in PGPASSWORD
+    #[arg(long, value_name = "DATABASE")]
+    pub(super) to: String,
+    /// Drop whatever the other one holds
+    #[arg(long)]
+    pub(super) replace: bool,
 }
 
 #[derive(Debug, Args)]

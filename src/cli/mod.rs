@@ -1,17 +1,19 @@
 //! The command line: `serve` and administration. `run` is Python's; everything here works without it.
 //!
-//! `args` says what may be typed, `users`, `invite`, `import`, `hash`, `key`, `backup`, `serve`, `settings` and `doctor` do it, `ask` asks
+//! `args` says what may be typed, `users`, `invite`, `import`, `hash`, `key`, `backup`, `migrate`, `copy`, `serve`, `settings` and `doctor` do it, `ask` asks
 //! for passwords, `show` draws tables and JSON, and `words` has the sentences. Exit codes: 0 done, 1 refused or failed, 2 not understood.
 
 mod args;
 mod ask;
 mod backup;
+mod copy;
 mod doctor;
 mod failure;
 mod hash;
 mod import;
 mod invite;
 mod key;
+mod migrate;
 mod opened;
 mod serve;
 mod settings;
@@ -57,6 +59,8 @@ async fn dispatch(arguments: Arguments) -> Result<i32, Failure> {
         Command::Invite(invitation) => invite::run(place, invitation).await,
         Command::Import(import) => import::run(place, import).await,
         Command::Backup { to } => backup::run(place, &to).await,
+        Command::Migrate { check } => migrate::run(place, check).await,
+        Command::Copy(wish) => copy::run(place, &wish).await,
         Command::Serve { listen, upstream } => serve::run(place, listen, upstream.as_deref()).await,
         Command::Hash { password_stdin } => hash::run(place, password_stdin).await,
         Command::Key { accept } => key::run(place, accept).await,

@@ -14,8 +14,17 @@ const SQLITE: &str = "`database = \"sqlite:/var/lib/weather/gatehouse.db\"`";
 /// What to write for PostgreSQL.
 const POSTGRES: &str = "`database = \"postgres://gatehouse@db.example.org/gatehouse\"`";
 /// What may stand behind the `?` of an address.
-const OPTIONS: [&str; 7] =
-    ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "application_name", "password"];
+const OPTIONS: [&str; 9] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+    "password",
+];
 
 /// The database as it is written. It may hold a password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]

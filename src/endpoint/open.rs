@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::{Notify, Semaphore, broadcast};
 
-pub use self::database::{Opening, open_storage};
+pub use self::database::{Opening, migrate, migrations, open_storage};
 use super::{Endpoint, feed::FeedState, legacy::Legacy, record::Records};
 use crate::{
     clock::SharedClock,

@@ -12,6 +12,7 @@ mod mail;
 pub mod postgres;
 mod record;
 pub mod sqlite;
+mod transfer;
 mod value;
 
 use std::time::Duration;
@@ -25,10 +26,12 @@ pub use declared::{
 };
 pub use error::StorageError;
 pub use mail::{MailId, MailTemplate, NewMail, QueuedMail};
+pub use postgres::{Migration, Status};
 pub use record::{
     AuditRecord, IdentityFilter, LegacyHashes, LimitKey, LimitState, LinkKind, NewIdentity, NewLink,
     NewSession, PendingRegistration, SignInRecord, StoredLink,
 };
+pub use transfer::{Column, Intake, Kind, Row, Snapshot, TABLES, Table, Transfer, Value};
 
 use crate::{
     clock::Timestamp,
@@ -108,10 +111,14 @@ pub trait RegistrationRepository {
     async fn complete_registration(&self, link: TokenHash, now: Timestamp) -> Result<Option<Identity>>;
 }
 
+/// Replicas that start together print a set-up link each, and any of them works: whoever sets the app up has one log.
+pub(crate) const SETUP_TOGETHER: Duration = Duration::from_mins(1);
+
 /// One-time links: set-up, invitation, verification, recovery, and the token of a login that must change its password.
 #[async_trait]
 pub trait LinkRepository {
-    /// Stores a link. A new set-up link replaces the earlier ones.
+    /// Stores a link. A new set-up link replaces the earlier ones, but for those of the last minute
+    /// ([`SETUP_TOGETHER`]). Using one ends all.
     async fn add_link(&self, link: NewLink) -> Result<()>;
     /// Looks without consuming; `None` when used, expired or unknown.
     async fn peek_link(&self, hash: TokenHash, kind: LinkKind, now: Timestamp) -> Result<Option<StoredLink>>;
@@ -247,6 +254,7 @@ pub trait Storage:
     + MailRepository
     + ChangeFeed
     + MetaRepository
+    + Transfer
     + std::fmt::Debug
     + Send
     + Sync

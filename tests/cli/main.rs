@@ -4,9 +4,11 @@
 
 mod administration;
 mod bad_days;
+mod copying;
 mod declared;
 mod importing;
 mod kit;
+mod postgres;
 mod refusals;
 mod server;
 mod serving;

@@ -54,6 +54,10 @@ impl Server {
         panic!("the server did not start");
     }
 
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn get(&self, path: &str) -> String {
         self.get_with(path, "")
     }

@@ -94,7 +94,7 @@ async fn declare(write: &mut Write<'_>, declaration: &Declaration) -> Result<Dec
         }
     }
     if !declaration.people.is_empty() {
-        link::drop_setup(write.on()).await?;
+        link::drop_setup(write.on(), None).await?;
     }
     Ok(done)
 }

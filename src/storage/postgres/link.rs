@@ -9,7 +9,10 @@ use crate::{
     factor::password::PasswordHash,
     identity::{EmailAddress, Identity, IdentityId, Role},
     session::TokenHash,
-    storage::{ChangeKind, LinkKind, LinkRepository, NewIdentity, NewLink, Result, StorageError, StoredLink},
+    storage::{
+        ChangeKind, LinkKind, LinkRepository, NewIdentity, NewLink, Result, SETUP_TOGETHER, StorageError,
+        StoredLink,
+    },
 };
 
 /// What is held by whoever adds or uses a set-up link, or makes one void.
@@ -22,7 +25,7 @@ impl LinkRepository for PostgresStorage {
             let mut write = self.write(link.created_at).await?;
             if link.kind == LinkKind::Setup {
                 write.hold([SETUP_HELD.to_owned()]).await?;
-                drop_setup(write.on()).await?;
+                drop_setup(write.on(), Some(link.created_at.before(SETUP_TOGETHER))).await?;
             }
             insert(write.on(), &link).await?;
             write.commit().await
@@ -60,6 +63,9 @@ impl LinkRepository for PostgresStorage {
             }
             if kind == LinkKind::Setup && identity::any_with_role(write.on(), Role::ADMIN).await? {
                 return Ok(None);
+            }
+            if kind == LinkKind::Setup {
+                drop_setup(write.on(), None).await?;
             }
             let identity = identity::add(&mut write, &new, None).await?;
             write.commit().await?;
@@ -149,9 +155,12 @@ async fn insert(connection: &mut PgConnection, link: &NewLink) -> Result<()> {
     }
 }
 
-/// Forgets every set-up link. [`SETUP_HELD`] is held.
-pub(super) async fn drop_setup(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query("DELETE FROM link WHERE kind = 'setup'").execute(connection).await?;
+/// Forgets every set-up link, or those made until then. [`SETUP_HELD`] is held.
+pub(super) async fn drop_setup(connection: &mut PgConnection, until: Option<Timestamp>) -> Result<()> {
+    sqlx::query("DELETE FROM link WHERE kind = 'setup' AND created_at <= $1")
+        .bind(until.map_or(i64::MAX, |at| at.0))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -63,6 +63,35 @@ impl MetaRepository for PostgresStorage {
         tried!(self, { Ok(sqlx::query_scalar("SELECT instance FROM meta").fetch_one(self.pool()).await?) })
     }
 
+    async fn claim_key(&self, mark: [u8; 32], _now: Timestamp) -> Result<[u8; 32]> {
+        let stored: Vec<u8> = tried!(self, {
+            // Written only where none is: replicas that start take no lock, and may be allowed to read alone.
+            let stored: Option<Vec<u8>> =
+                sqlx::query_scalar("SELECT key_mark FROM meta").fetch_one(self.pool()).await?;
+            match stored {
+                Some(stored) => Ok(stored),
+                None => Ok(sqlx::query_scalar(
+                    "UPDATE meta SET key_mark = coalesce(key_mark, $1) WHERE id = 1 RETURNING key_mark",
+                )
+                .bind(mark.as_slice())
+                .fetch_one(self.pool())
+                .await?),
+            }
+        })?;
+        let stored = stored.as_slice().try_into();
+        stored.map_err(|_| StorageError::Corrupt("the key's mark has another length".into()))
+    }
+
+    async fn replace_key(&self, mark: [u8; 32], _now: Timestamp) -> Result<()> {
+        tried!(self, {
+            sqlx::query("UPDATE meta SET key_mark = $1 WHERE id = 1")
+                .bind(mark.as_slice())
+                .execute(self.pool())
+                .await?;
+            Ok(())
+        })
+    }
+
     async fn high_water_mark(&self) -> Result<Timestamp> {
         let mark: i64 = tried!(self, {
             Ok(sqlx::query_scalar("SELECT high_water_mark FROM meta").fetch_one(self.pool()).await?)

@@ -32,6 +32,7 @@ mod schema;
 mod session;
 mod sweep;
 mod ticket;
+mod transfer;
 mod upheld;
 mod url;
 mod write;

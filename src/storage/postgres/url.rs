@@ -37,6 +37,11 @@ pub struct UrlError(String);
 impl DatabaseUrl {
     /// Reads a URL. A host that is not this machine is reached by TLS alone, its certificate and name verified.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
+        Self::parse_allowing(text, false)
+    }
+
+    /// The same, where the operator may allow what the URL says instead of TLS that is verified.
+    pub fn parse_allowing(text: &str, insecure: bool) -> Result<Self, UrlError> {
         let refuse = |sentence: String| Err(UrlError(sentence));
         let Ok(url) = Url::parse(text) else {
             return refuse(
@@ -72,7 +77,7 @@ impl DatabaseUrl {
         }
         let local = options.get_socket().is_some() || is_local(options.get_host());
         if !local {
-            if let Some(mode) = mode.filter(|mode| mode != "verify-full") {
+            if let Some(mode) = mode.as_ref().filter(|mode| !insecure && *mode != "verify-full") {
                 return refuse(format!(
                     "The database's URL says sslmode={mode}, and {} is not this machine: whoever sits between reads and \
                      changes everything. Leave sslmode away, which means verify-full; name the authority of the \
@@ -80,7 +85,9 @@ impl DatabaseUrl {
                     options.get_host()
                 ));
             }
-            options = options.ssl_mode(PgSslMode::VerifyFull);
+            if mode.is_none() {
+                options = options.ssl_mode(PgSslMode::VerifyFull);
+            }
         }
         Ok(Self { options, local })
     }

@@ -9,7 +9,10 @@ use crate::{
     factor::password::PasswordHash,
     identity::{EmailAddress, Identity, IdentityId, Role},
     session::TokenHash,
-    storage::{ChangeKind, LinkKind, LinkRepository, NewIdentity, NewLink, Result, StorageError, StoredLink},
+    storage::{
+        ChangeKind, LinkKind, LinkRepository, NewIdentity, NewLink, Result, SETUP_TOGETHER, StorageError,
+        StoredLink,
+    },
 };
 
 #[async_trait]
@@ -17,8 +20,9 @@ impl LinkRepository for SqliteStorage {
     async fn add_link(&self, link: NewLink) -> Result<()> {
         let mut write = self.write(link.created_at).await?;
         if link.kind == LinkKind::Setup {
-            sqlx::query("DELETE FROM link WHERE kind = ?")
-                .bind(link.kind.stored())
+            let until = link.created_at.before(SETUP_TOGETHER);
+            sqlx::query("DELETE FROM link WHERE kind = 'setup' AND created_at <= ?")
+                .bind(until.0)
                 .execute(write.on())
                 .await?;
         }
@@ -75,6 +79,9 @@ impl LinkRepository for SqliteStorage {
         }
         if kind == LinkKind::Setup && identity::any_with_role(write.on(), Role::ADMIN).await? {
             return Ok(None);
+        }
+        if kind == LinkKind::Setup {
+            sqlx::query("DELETE FROM link WHERE kind = 'setup'").execute(write.on()).await?;
         }
         let identity = identity::add(&mut write, &new, None).await?;
         write.commit().await?;

@@ -22,6 +22,7 @@ mod row;
 mod session;
 mod sweep;
 mod ticket;
+mod transfer;
 mod upheld;
 mod write;
 
@@ -30,6 +31,7 @@ use std::fmt;
 use sqlx::{Sqlite, SqlitePool, pool::PoolConnection, sqlite::SqliteConnectOptions};
 
 pub(super) use error::passing;
+pub use open::status;
 
 use super::{Result, Storage};
 use crate::clock::Timestamp;

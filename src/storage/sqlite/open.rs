@@ -11,7 +11,7 @@ use super::{SqliteStorage, error, feed::Feed, file, pool};
 use crate::{
     clock::Timestamp,
     entropy::Entropy,
-    storage::{Result, StorageError},
+    storage::{Migration, Result, Status, StorageError},
 };
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/storage/sqlite/migrations");
@@ -122,6 +122,27 @@ async fn up_to_date(connection: &mut SqliteConnection, path: &Path) -> Result<()
         ));
     }
     Ok(())
+}
+
+/// What the database at `path` has seen of the migrations. Changes nothing.
+pub async fn status(path: &Path) -> Result<Status> {
+    let mut connection = options(path).connect().await?;
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut connection).await?;
+    if application != APPLICATION_ID {
+        return Err(StorageError::Corrupt(format!("{} is not a Gatehouse database", path.display())));
+    }
+    let seen: Vec<(i64, String)> =
+        sqlx::query_as("SELECT version, description FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(&mut connection)
+            .await?;
+    connection.close().await?;
+    let named = |(version, description)| Migration { version, description };
+    let pending = MIGRATIONS
+        .iter()
+        .filter(|ours| !seen.iter().any(|(version, _)| *version == ours.version))
+        .map(|ours| named((ours.version, ours.description.to_string())))
+        .collect();
+    Ok(Status { applied: seen.into_iter().map(named).collect(), pending })
 }
 
 /// Brings the schema up to date in one transaction, so that a kill leaves the old one or the new one.

@@ -43,10 +43,16 @@ async fn a_link_is_looked_at_without_being_used(db: Db) {
 
 async fn a_new_setup_link_replaces_the_earlier(db: Db) {
     db.link("invitation", LinkKind::Invitation, None).await;
-    db.link("first", LinkKind::Setup, None).await;
-    db.link("second", LinkKind::Setup, None).await;
-    assert!(db.peek_link(token("first"), LinkKind::Setup, START).await.unwrap().is_none());
-    assert!(db.peek_link(token("second"), LinkKind::Setup, START).await.unwrap().is_some());
+    let setup = async |name, at| {
+        let link = new_link(name, LinkKind::Setup, None);
+        db.add_link(NewLink { created_at: after(at), expires_at: after(at + 1800), ..link }).await.unwrap();
+    };
+    let holds = async |name| db.peek_link(token(name), LinkKind::Setup, after(60)).await.unwrap().is_some();
+    setup("first", 0).await;
+    setup("together", 59).await;
+    assert!(holds("first").await && holds("together").await, "replicas that start together");
+    setup("later", 60).await;
+    assert!(!holds("first").await && holds("together").await && holds("later").await);
     assert!(db.peek_link(token("invitation"), LinkKind::Invitation, START).await.unwrap().is_some());
 }
 
