@@ -89,6 +89,11 @@ impl Entry {
         }
     }
 
+    /// What happened.
+    pub const fn event(&self) -> Event {
+        self.event
+    }
+
     /// Whom it concerns.
     #[must_use]
     pub fn identity(mut self, id: &IdentityId) -> Self {
@@ -117,16 +122,17 @@ impl Entry {
         self
     }
 
-    /// Writes it to the log.
+    /// Writes it to the log, without the addresses that it may hold.
     pub fn trace(&self) {
+        let detail = (!self.detail.is_empty())
+            .then(|| without_addresses(&serde_json::Value::Object(self.detail.clone()).to_string()));
         tracing::info!(
             target: "gatehouse::audit",
             event = self.event.name(),
             identity = self.identity_id.as_ref().map(|id| id.0.as_str()),
             session = self.session_id.as_ref().map(|id| id.0.as_str()),
             address = (!self.address.is_empty()).then_some(self.address.as_str()),
-            detail = (!self.detail.is_empty())
-                .then(|| tracing::field::display(serde_json::Value::Object(self.detail.clone()))),
+            detail = detail.map(tracing::field::display),
         );
     }
 
@@ -157,6 +163,27 @@ pub fn encode(text: &str) -> String {
         }
     }
     encoded
+}
+
+/// The text with nobody's mail address in it: of what stands before an `@`, the first character is left.
+pub fn without_addresses(text: &str) -> String {
+    let mut parts = text.split('@').peekable();
+    let mut kept = String::with_capacity(text.len());
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            kept.push_str(part);
+            break;
+        }
+        let name = part.rfind(|c: char| !(c.is_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c)));
+        let start = name.map_or(0, |at| {
+            at + part.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8)
+        });
+        let (before, name) = part.split_at_checked(start).unwrap_or((part, ""));
+        kept.push_str(before);
+        kept.extend(name.chars().next());
+        kept.push_str(if name.is_empty() { "@" } else { "…@" });
+    }
+    kept
 }
 
 #[cfg(test)]

@@ -16,6 +16,13 @@ pub trait Entropy: fmt::Debug + Send + Sync {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
+    /// 64 random bits as a number.
+    fn number(&self) -> u64 {
+        let mut bytes = [0_u8; 8];
+        self.fill(&mut bytes);
+        u64::from_be_bytes(bytes)
+    }
+
     /// 128 random bits as 22 characters of unpadded base64url, behind a prefix: an id that may be logged.
     fn id(&self, prefix: &str) -> String {
         let mut bytes = [0_u8; 16];

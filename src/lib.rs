@@ -21,3 +21,4 @@ pub mod mail;
 pub mod proxy;
 pub mod session;
 pub mod storage;
+pub mod telemetry;

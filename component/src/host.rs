@@ -2,24 +2,27 @@
 //! parent's threads and connections are of no use.
 
 use std::{
-    io::IsTerminal as _,
     path::PathBuf,
     sync::{Arc, OnceLock, PoisonError, RwLock},
+    time::Duration,
 };
 
 use gatehouse::{
     config::{LoadFrom, has_shared_password, load},
     endpoint::Endpoint,
     gate::Gate,
-    http::{HostPolicy, Responder, Surface},
+    http::{HostPolicy, Responder, Surface, bind_monitor, serve_monitor},
     session::Secret,
     storage::StorageError,
+    telemetry::{self, log::Telemetry},
 };
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{SetupError, UnavailableError, deliver::Deliver};
 
+/// How long writing what waits may take when the process ends.
+const SETTLING: Duration = Duration::from_secs(5);
 /// How many threads serve the endpoint; hashing has threads of its own.
 const WORKERS: usize = 2;
 
@@ -39,6 +42,7 @@ pub(crate) struct Host {
     process: u32,
     pub(crate) runtime: Runtime,
     pub(crate) endpoint: Arc<Endpoint>,
+    telemetry: Telemetry,
     pub(crate) gate: Arc<Gate>,
     pub(crate) deliver: Deliver,
     pub(crate) mount: OnceLock<Mount>,
@@ -121,13 +125,6 @@ fn has_password(script: Option<PathBuf>) -> PyResult<bool> {
 
 impl Host {
     fn open(script: Option<PathBuf>, assets: PathBuf) -> PyResult<Self> {
-        let filter = tracing_subscriber::EnvFilter::try_from_env("GATEHOUSE_LOG");
-        let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("gatehouse=info,warn"));
-        // Refused when the app has a subscriber of its own, which is then used.
-        let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        // A log that nobody reads any more is no reason to panic.
-        let subscriber = subscriber.log_internal_errors(false);
-        let _ = subscriber.with_ansi(std::io::stderr().is_terminal()).try_init();
         let from = typed(LoadFrom::process(script));
         let mut loaded = load(&from).map_err(setup)?;
         loaded.settings.assets.get_or_insert(assets);
@@ -137,11 +134,16 @@ impl Host {
             .enable_all()
             .build()
             .map_err(setup)?;
+        let telemetry = runtime.block_on(async { telemetry::log::start(loaded.settings.log_format) });
         let endpoint = runtime.block_on(Endpoint::open(loaded.settings.clone())).map_err(setup)?;
         runtime.block_on(endpoint.declare(&loaded)).map_err(setup)?;
+        let monitor = runtime.block_on(bind_monitor(&endpoint)).map_err(setup)?;
         {
             let _entered = runtime.enter();
             endpoint.start();
+        }
+        if let Some(listener) = monitor {
+            runtime.spawn(serve_monitor(Arc::clone(&endpoint), listener, std::future::pending()));
         }
         runtime.spawn(Arc::clone(&endpoint).follow_settings(from));
         let gate = Arc::new(Gate::new(Arc::clone(&endpoint)));
@@ -149,6 +151,7 @@ impl Host {
             process: std::process::id(),
             runtime,
             endpoint,
+            telemetry,
             gate,
             deliver: Deliver::start()?,
             mount: OnceLock::new(),
@@ -218,9 +221,30 @@ fn setup_link(py: Python<'_>) -> PyResult<Option<String>> {
     py.detach(|| host.runtime.block_on(host.endpoint.setup_link())).map_err(unavailable)
 }
 
+/// The process is about to end: writes the events and last uses that wait, and sends the last spans. What is asked
+/// afterwards is answered still. Nothing where no endpoint is open in this process.
+#[pyfunction]
+fn settle(py: Python<'_>) {
+    let Some(host) = existing() else { return };
+    py.detach(|| {
+        host.endpoint.prepare_to_stop();
+        host.runtime.block_on(async {
+            match tokio::time::timeout(SETTLING, host.endpoint.settle()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "the last events could not be written"),
+                Err(_) => {
+                    tracing::error!("the last events could not be written: the database takes too long")
+                }
+            }
+            host.telemetry.flush().await;
+        });
+    });
+}
+
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(has_password, module)?)?;
     module.add_function(wrap_pyfunction!(open, module)?)?;
+    module.add_function(wrap_pyfunction!(settle, module)?)?;
     module.add_function(wrap_pyfunction!(mount, module)?)?;
     module.add_function(wrap_pyfunction!(serve_loopback, module)?)?;
     module.add_function(wrap_pyfunction!(set_local_url, module)?)?;

@@ -1,25 +1,23 @@
 //! `gatehouse serve`: the endpoint alone, or the gate in front of an app that another process serves.
 
-use std::net::SocketAddr;
+mod stop;
+
+use std::{net::SocketAddr, sync::Arc};
 
 use super::{args::Place, failure::Failure, opened};
 use crate::{
     config::{GateMode, Settings, load},
     endpoint::{Endpoint, OpenError},
-    http::{Surface, serve},
+    http::{Surface, bind_monitor, serve},
     proxy::{Front, Limits, Upstream},
+    telemetry,
 };
 
 pub(super) async fn run(place: &Place, listen: SocketAddr, upstream: Option<&str>) -> Result<i32, Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A log that nobody reads any more is no reason to fail: complaining about it would panic. And what `try_init`
-    // refuses is a second subscriber, where the first has the events.
-    let _ = log.log_internal_errors(false).try_init();
     let from = opened::from(place);
     let loaded = load(&from)?;
     let settings = loaded.settings.clone();
+    let telemetry = telemetry::log::start(settings.log_format);
     if settings.public_url.is_none() && !listen.ip().is_loopback() {
         return Err(Failure::Other(format!(
             "{listen} can be reached from elsewhere, but nobody said as what: write public_url = \
@@ -33,6 +31,7 @@ pub(super) async fn run(place: &Place, listen: SocketAddr, upstream: Option<&str
         .await
         .map_err(|error| Failure::Other(format!("{listen} can't be listened on: {error}")))?;
     let port = listener.local_addr()?.port();
+    let monitor = bind_monitor(&endpoint).await.map_err(Failure::Other)?;
     endpoint.set_local_url(&format!("http://localhost:{port}"));
     endpoint.start();
     tokio::spawn(endpoint.clone().follow_settings(from));
@@ -40,19 +39,21 @@ pub(super) async fn run(place: &Place, listen: SocketAddr, upstream: Option<&str
         eprintln!("\nMake the first administrator within the hour:\n\n    {link}\n");
     }
     let home = endpoint.home().unwrap_or_default();
+    let (asked, watching) = stop::asked(Arc::clone(&endpoint), monitor);
     match upstream {
         None => {
             eprintln!("Serving {home}/_gatehouse/");
-            serve(endpoint.clone(), listener, Surface::Standalone, stopped()).await?;
+            serve(endpoint.clone(), listener, Surface::Standalone, asked).await?;
         }
         Some(upstream) => {
             let limits = Limits::default();
             may_open(2 * (limits.connections + limits.websockets) as u64);
             eprintln!("Serving {upstream} at {home}/ to those who sign in");
-            Front::serve(endpoint.clone(), listener, upstream, limits, stopped()).await?;
+            Front::serve(endpoint.clone(), listener, upstream, limits, asked).await?;
         }
     }
-    endpoint.settle().await?;
+    drop(watching);
+    stop::finish(&endpoint, &telemetry).await?;
     Ok(0)
 }
 
@@ -93,23 +94,6 @@ fn may_open(files: u64) {
         let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
         if let Err(error) = raised {
             tracing::warn!(%error, "the limit of open files stays low: many websockets will not fit");
-        }
-    }
-}
-
-/// Completes when the process is asked to stop.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            // Without the handler the signal's own effect is to stop.
-            let _ = tokio::signal::ctrl_c().await;
         }
     }
 }

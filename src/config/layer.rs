@@ -17,9 +17,11 @@ pub(super) const PREFIX: &str = "GATEHOUSE_";
 /// The name of the environment as a source.
 pub(super) const ENVIRONMENT: &str = "environment";
 
-/// Variables that a Kubernetes service called `gatehouse` puts into every pod, the one that filters the log, and where
-/// the tests find their databases.
-const NOT_SETTINGS: [&str; 4] = ["PORT", "SERVICE_", "LOG", "TEST_"];
+/// How the variables begin that a Kubernetes service called `gatehouse` puts into every pod, and those that say where the
+/// tests find their databases.
+const NOT_SETTINGS: [&str; 3] = ["PORT", "SERVICE_", "TEST_"];
+/// Filters the log.
+const LOG: &str = "LOG";
 
 /// How the one password of an app, and its name, are written for short.
 const SHORT: [(&str, &str); 2] = [("password", "shared_password"), ("username", "shared_username")];
@@ -74,7 +76,7 @@ impl Layer {
         let mut wrong = Vec::new();
         for (variable, text) in variables {
             let Some(name) = variable.strip_prefix(PREFIX) else { continue };
-            if text.is_empty() || NOT_SETTINGS.iter().any(|prefix| name.starts_with(prefix)) {
+            if text.is_empty() || name == LOG || NOT_SETTINGS.iter().any(|prefix| name.starts_with(prefix)) {
                 continue;
             }
             let path = name.to_lowercase().replace("__", ".");

@@ -20,6 +20,7 @@ pub use load::{ConfigError, LoadFrom, Loaded, has_shared_password, load};
 pub use public_url::PublicUrl;
 pub use reference::{Entry, Kind, entries, markdown};
 pub use settings::{
-    CspAllowance, CspMode, GateMode, LimitSettings, MailSettings, PasswordProfile, PasswordSettings,
-    SessionSettings, Settings, SmtpSecurity, TrustedHeaderSettings, UpstreamSettings, UserSettings,
+    CspAllowance, CspMode, GateMode, LimitSettings, LogFormat, MailSettings, PasswordProfile,
+    PasswordSettings, SessionSettings, Settings, SmtpSecurity, TrustedHeaderSettings, UpstreamSettings,
+    UserSettings,
 };

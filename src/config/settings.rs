@@ -67,6 +67,14 @@ pub struct Settings {
     pub shared_username: Option<String>,
     /// Addresses or networks (CIDR) of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
+    /// How lines of the log are written: `text` for people, `json` for machines. What is written follows `GATEHOUSE_LOG`.
+    pub log_format: LogFormat,
+    /// An address of its own for `/metrics`, `/live` and `/ready`, for example `127.0.0.1:9464`: there for `run` and
+    /// `serve`. Without it `gatehouse serve` has `/metrics` beside everything else.
+    pub metrics_address: Option<String>,
+    /// For so many seconds `gatehouse serve` goes on answering after it was asked to stop, and says that it is not ready,
+    /// so that no new request is sent to it.
+    pub shutdown_delay: u64,
     /// Directory of the browser bundle. The wheel brings its own.
     pub assets: Option<PathBuf>,
     /// `trusted_header.*`
@@ -94,6 +102,17 @@ pub enum GateMode {
     App,
     /// The app's script decides.
     Script,
+}
+
+/// How lines of the log are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// A line to read.
+    #[default]
+    Text,
+    /// A JSON object on each line.
+    Json,
 }
 
 /// What becomes of scripts and connections that the policy of the app's page does not name.
@@ -288,6 +307,9 @@ impl Default for Settings {
             shared_username: None,
             trusted_proxies: Vec::new(),
             trusted_header: TrustedHeaderSettings::default(),
+            log_format: LogFormat::default(),
+            metrics_address: None,
+            shutdown_delay: 0,
             assets: None,
             session: SessionSettings::default(),
             password: PasswordSettings::default(),

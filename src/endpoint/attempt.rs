@@ -5,8 +5,9 @@ use gatehouse_protocol::Problem;
 use super::{Endpoint, RequestContext, problem};
 use crate::{
     identity::IdentityId,
-    limit::{Refused, Rule, Ticketed},
+    limit::{Refused, Rule, Ticketed, kind_of},
     storage::{LimitKey, LimitState},
+    telemetry::metrics,
 };
 
 /// Whose account is guessed at.
@@ -95,16 +96,17 @@ impl Endpoint {
         let place = self.in_flight.enter(keys);
         let states = self.storage.read_limits(place.keys()).await.map_err(problem::storage)?;
         let now = self.now();
-        let mut longest: Option<Refused> = None;
-        for ((rule, state), others) in rules.iter().zip(&states).zip(place.others()) {
-            if let Err(refused) = rule.admit(state, *others, now) {
-                longest = Some(longest.map_or(refused, |before| {
-                    if before.retry_after < refused.retry_after { refused } else { before }
-                }));
+        let mut longest: Option<(Refused, &LimitKey)> = None;
+        let asked = rules.iter().zip(&states).zip(place.others()).zip(place.keys());
+        for (((rule, state), others), key) in asked {
+            if let Err(refused) = rule.admit(state, *others, now)
+                && longest.is_none_or(|(before, _)| before.retry_after < refused.retry_after)
+            {
+                longest = Some((refused, key));
             }
         }
-        if let Some(refused) = longest {
-            return Err(problem::limited(refused));
+        if let Some((refused, key)) = longest {
+            return Err(limited(refused, key));
         }
         let own = place.keys().iter().take(1).cloned().collect();
         Ok(Attempt { place, rules, own })
@@ -122,8 +124,9 @@ impl Endpoint {
         let now = self.now();
         let refused = std::sync::Mutex::new(None);
         let update = |states: &mut [LimitState]| {
+            let mut asked = rules.iter().zip(states.iter()).zip(&keys);
             let verdict =
-                rules.iter().zip(states.iter()).find_map(|(rule, state)| rule.admit(state, 0, now).err());
+                asked.find_map(|((rule, state), key)| Some((rule.admit(state, 0, now).err()?, key)));
             if verdict.is_none() {
                 for (rule, state) in rules.iter().zip(states) {
                     rule.count(state, now);
@@ -133,13 +136,14 @@ impl Endpoint {
         };
         self.storage.update_limits(&keys, &update, now).await.map_err(problem::storage)?;
         let refused = refused.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        refused.map_or(Ok(()), |refused| Err(problem::limited(refused)))
+        refused.map_or(Ok(()), |(refused, key)| Err(limited(refused, key)))
     }
 
     /// Counts a cheap call.
     pub(super) fn question(&self, ctx: &RequestContext) -> Result<(), Problem> {
         let Some(address) = ctx.believed() else { return Ok(()) };
-        self.questions.take(self.limit_keys.question(address), self.now()).map_err(problem::limited)
+        let key = self.limit_keys.question(address);
+        self.questions.take(key.clone(), self.now()).map_err(|refused| limited(refused, &key))
     }
 
     async fn count(
@@ -155,4 +159,10 @@ impl Endpoint {
         };
         self.storage.update_limits(keys, &update, now).await.map_err(problem::storage)
     }
+}
+
+/// Says when to come back, and counts which limit said so.
+fn limited(refused: Refused, key: &LimitKey) -> Problem {
+    metrics::REFUSALS.count(&[("limit", kind_of(key))]);
+    problem::limited(refused)
 }

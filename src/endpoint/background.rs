@@ -12,6 +12,8 @@ use crate::storage::StorageError;
 const SOON: Duration = Duration::from_secs(2);
 /// How often the high-water mark rises, and legacy hashes are counted.
 const MARK_EVERY: Duration = Duration::from_mins(1);
+/// How often is looked at how much mail waits.
+const MAIL_EVERY: Duration = Duration::from_secs(15);
 /// How often what has expired is deleted.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
@@ -32,6 +34,9 @@ impl Endpoint {
             "counting legacy hashes",
             async |endpoint: Arc<Self>| endpoint.count_legacy().await,
         ));
+        tokio::spawn(every(Arc::clone(self), MAIL_EVERY, "counting mail", async |endpoint: Arc<Self>| {
+            endpoint.count_mail().await
+        }));
         tokio::spawn(every(Arc::clone(self), SWEEP_EVERY, "sweeping", async |endpoint: Arc<Self>| {
             endpoint.storage.sweep(endpoint.now()).await.map(|_| ())
         }));

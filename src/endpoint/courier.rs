@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::worker::run;
 use super::Endpoint;
 use crate::{
+    audit,
     identity::{EmailAddress, Identity, IdentityId, Role},
     mail::{Letter, LetterParts, SendError, Transport, pause_after},
     session::Secret,
     storage::{LinkKind, MailTemplate, NewLink, NewMail, StorageError},
+    telemetry::metrics::{self, Label as _, Mail},
 };
 
 /// How long a taken mail is hidden from others.
@@ -66,10 +68,12 @@ impl Courier<'_> {
         let id = &queued.mail.id;
         match self.deliver(&queued.mail).await? {
             Outcome::Sent => {
+                count(Mail::Sent);
                 tracing::info!(mail = id.0, template = ?queued.mail.template, "mail sent");
                 storage.mail_sent(id, self.endpoint.now()).await?;
             }
             Outcome::Moot => {
+                count(Mail::Moot);
                 tracing::info!(mail = id.0, template = ?queued.mail.template, "mail dropped: it is about nobody any more");
                 storage.mail_failed(id, "it is about nobody any more", None).await?;
             }
@@ -78,7 +82,8 @@ impl Courier<'_> {
                     SendError::Later(_) => pause_after(queued.attempts.saturating_add(1)),
                     SendError::Never(_) => None,
                 };
-                let error = error.to_string();
+                count(if pause.is_some() { Mail::Retried } else { Mail::Failed });
+                let error = audit::without_addresses(&error.to_string());
                 if let Some(pause) = pause {
                     tracing::warn!(mail = id.0, error, ?pause, "mail not sent; it is tried again");
                 } else {
@@ -175,6 +180,10 @@ impl Courier<'_> {
         self.endpoint.storage().add_link(stored).await?;
         Ok(Some(link))
     }
+}
+
+fn count(outcome: Mail) {
+    metrics::MAILS.count(&[("outcome", outcome.value())]);
 }
 
 #[cfg(test)]

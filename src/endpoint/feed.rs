@@ -15,6 +15,7 @@ use crate::{
     identity::IdentityId,
     session::SessionId,
     storage::{ChangeKind, ChangeSeq, StorageError},
+    telemetry::metrics::{self, Feed, Label as _},
 };
 
 /// The cache is believed for so long after the feed was last heard.
@@ -49,7 +50,11 @@ impl FeedState {
         u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1
     }
 
-    fn age(&self) -> Option<Duration> {
+    pub(super) fn seen(&self) -> ChangeSeq {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn age(&self) -> Option<Duration> {
         let heard = self.heard.load(Ordering::Acquire);
         (heard > 0).then(|| Duration::from_millis(self.clock().saturating_sub(heard)))
     }
@@ -85,7 +90,7 @@ impl Endpoint {
 
     /// Reads what is new in the feed, once.
     pub(super) async fn read_feed(&self) -> Result<(), StorageError> {
-        let seen = *self.feed.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.feed.seen();
         // Measured before the question: what is answered was true then.
         let asked = self.feed.clock();
         let gap = self.feed.age().is_some_and(|age| age > TRUST);
@@ -96,6 +101,7 @@ impl Endpoint {
             self.tell(Ended::Everything);
         }
         for change in changes {
+            metrics::FEED.count(&[("what", Feed::Change.value())]);
             match change.kind {
                 ChangeKind::SessionRevoked(id) => self.ended(&id),
                 ChangeKind::IdentityChanged(id) => self.changed(&id),
@@ -117,6 +123,7 @@ impl Endpoint {
             };
             if let Err(error) = heard {
                 if !broken {
+                    metrics::FEED.count(&[("what", Feed::Lost.value())]);
                     tracing::error!(%error, "the change feed is lost; every question goes to the database");
                     self.tell(Ended::Everything);
                 }

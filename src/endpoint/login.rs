@@ -22,6 +22,7 @@ use crate::{
     identity::{Identity, IdentityId},
     session::Secret,
     storage::{LinkKind, NewLink, StorageError},
+    telemetry::metrics::{self, Label as _, Login as Outcome},
 };
 
 /// How long a login may take to replace its password.
@@ -32,8 +33,10 @@ impl Endpoint {
     pub async fn login(&self, ctx: &RequestContext, step: LoginStep) -> Result<Answer<LoginState>, Problem> {
         match step {
             LoginStep::Password { identifier, password, keep, challenge } => {
-                self.login_password(ctx, &identifier, &password, Wish { keep, challenge, clear: Vec::new() })
-                    .await
+                let wish = Wish { keep, challenge, clear: Vec::new() };
+                let answer = self.login_password(ctx, &identifier, &password, wish).await;
+                metrics::LOGINS.count(&[("outcome", outcome_of(&answer).value())]);
+                answer
             }
             LoginStep::NewPassword { flow, password, keep, challenge } => {
                 self.login_renewal(ctx, &flow, &password, Wish { keep, challenge, clear: Vec::new() }).await
@@ -220,6 +223,21 @@ impl Endpoint {
         if let Err(error) = self.storage.upgrade_hash(id, proof.hash(), &new).await {
             tracing::warn!(%error, "a password keeps its old parameters");
         }
+    }
+}
+
+/// How a login by password ended.
+const fn outcome_of(answer: &Result<Answer<LoginState>, Problem>) -> Outcome {
+    match answer {
+        Ok(Answer { state: LoginState::Complete { .. }, .. }) => Outcome::Completed,
+        Ok(_) => Outcome::Pending,
+        Err(problem) => match problem.code {
+            ErrorCode::CredentialsRejected => Outcome::Rejected,
+            ErrorCode::TooManyAttempts => Outcome::Limited,
+            ErrorCode::Busy => Outcome::Busy,
+            ErrorCode::Unavailable | ErrorCode::Internal => Outcome::Unavailable,
+            _ => Outcome::Malformed,
+        },
     }
 }
 

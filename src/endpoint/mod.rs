@@ -3,7 +3,7 @@
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
 //! `verification`, `password`, `session` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
 //! the settings, `begin` starts sessions, `attempt` counts guesses, `legacy` hides who has an old hash, `feed` and
-//! `background` keep what is cached true, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
+//! `background` keep what is cached true, `observe` shows what can be seen from outside, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
 
 mod admin;
 mod asserted;
@@ -19,6 +19,7 @@ mod import;
 mod legacy;
 mod link;
 mod login;
+mod observe;
 mod open;
 mod password;
 mod problem;
@@ -31,7 +32,10 @@ mod verification;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicI64},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, AtomicI64},
+    },
 };
 
 use gatehouse_protocol::{ClientConfig, RegistrationMode};
@@ -89,6 +93,9 @@ pub struct Endpoint {
     touches: Mutex<HashMap<SessionId, Timestamp>>,
     records: record::Records,
     mail_notify: Notify,
+    /// How much mail waited when that was last looked at, and since when.
+    mail_seen: Mutex<(u64, Option<Timestamp>)>,
+    stopping: AtomicBool,
     local_url: OnceLock<String>,
     base_path: OnceLock<String>,
     declared: declared::State,

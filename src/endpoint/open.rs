@@ -4,7 +4,10 @@ mod database;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, OnceLock, atomic::AtomicI64},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicI64},
+    },
 };
 
 use tokio::sync::{Notify, Semaphore, broadcast};
@@ -19,7 +22,7 @@ use crate::{
     keys::{Key, KeyError, SigningKey},
     limit::{InFlight, Keys, Local, Rules},
     session::SessionCache,
-    storage::{Storage, StorageError},
+    storage::{Measured, Storage, StorageError},
 };
 
 /// How many endings a slow listener may miss before it is told to look at everything again.
@@ -141,6 +144,7 @@ impl Endpoint {
     /// Puts an endpoint together. Nothing runs in the background before [`Self::start`].
     pub async fn assemble(parts: Parts) -> Result<Arc<Self>, OpenError> {
         let Parts { settings, storage, clock, entropy, key } = parts;
+        let storage: Arc<dyn Storage> = Arc::new(Measured::new(storage));
         let instance = storage.instance().await?;
         let mark = storage.high_water_mark().await?;
         let seen = storage.latest_change().await?;
@@ -165,6 +169,8 @@ impl Endpoint {
             touches: std::sync::Mutex::default(),
             records: Records::default(),
             mail_notify: Notify::new(),
+            mail_seen: std::sync::Mutex::default(),
+            stopping: AtomicBool::new(false),
             local_url: OnceLock::new(),
             base_path: OnceLock::new(),
             declared: super::declared::State::default(),

@@ -14,6 +14,7 @@ use crate::{
     audit::{Entry, Event},
     clock::Timestamp,
     storage::{AuditRecord, StorageError},
+    telemetry::metrics,
 };
 
 /// The most events that wait; the log has all of them.
@@ -38,6 +39,7 @@ impl Endpoint {
     /// Notes an event: in the log now, in the database soon.
     pub fn record(&self, entry: Entry) {
         entry.trace();
+        metrics::EVENTS.count(&[("event", entry.event().name())]);
         let mut waiting = self.records.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < MOST {
             waiting.push(entry.record(self.now()));

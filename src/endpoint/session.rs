@@ -20,6 +20,7 @@ impl Endpoint {
         if let Cached::Live(live) = self.cached_by_token(token) {
             return Ok(Some(live));
         }
+        self.cache.count_miss();
         let epoch = self.cache.epoch();
         let found = self.storage.find_session(token.hash()).await?;
         Ok(self.alive(found, epoch))
@@ -35,6 +36,7 @@ impl Endpoint {
         if let Cached::Live(live) = self.cached(id) {
             return Ok(Some(live));
         }
+        self.cache.count_miss();
         let epoch = self.cache.epoch();
         let found = self.storage.lookup_session(id).await?;
         Ok(self.alive(found, epoch))

@@ -6,6 +6,6 @@ mod judge;
 mod legacy;
 
 pub use hash::PasswordHash;
-pub use hasher::{Busy, Hasher, Verified, Work};
+pub use hasher::{Busy, Hasher, Load, Verified, Work};
 pub use judge::Judge;
 pub use legacy::{Bcrypt, BcryptCost, BcryptError};

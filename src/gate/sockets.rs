@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use crate::session::SessionId;
+use crate::{session::SessionId, telemetry::metrics};
 
 /// How many handles plain mode remembers: Streamlit does not say when one of its sessions is gone.
 const PLAIN_MAX: usize = 4096;
@@ -85,11 +85,14 @@ impl Sockets {
         }
         let opened = self.count.fetch_add(1, Ordering::Relaxed);
         open.insert(handle.to_owned(), Socket { kind, session, dropped: false, opened });
+        show(open.len());
     }
 
     /// Forgets a websocket.
     pub fn close(&self, handle: &str) {
-        self.write().remove(handle);
+        let mut open = self.write();
+        open.remove(handle);
+        show(open.len());
     }
 
     /// Is there such a websocket?
@@ -143,6 +146,11 @@ impl Sockets {
     fn write(&self) -> RwLockWriteGuard<'_, HashMap<String, Socket>> {
         self.open.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a level is read by people")]
+fn show(open: usize) {
+    metrics::SOCKETS.show(&[], open as f64);
 }
 
 #[cfg(test)]

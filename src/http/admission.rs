@@ -26,15 +26,21 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// and the public key, for an app that asks from behind. It says nothing about people, changes nothing, and is on no
 /// other surface.
 const ANY_HOST: [&str; 3] = ["/metrics", "/openapi.json", "/_gatehouse/jwks.json"];
+/// The same on every surface, under the mount: a probe knows a process by its address.
+const PROBES: [&str; 2] = ["/live", "/ready"];
 
 /// Refuses what no handler should see.
 pub(super) fn admit(app: &App, request: &Request<Bytes>) -> Result<(), Problem> {
     if request.body().len() > BODY_MAX {
         return Err(Problem::new(ErrorCode::TooLarge));
     }
-    let Some(policy) = app.policy() else { return Err(Problem::new(ErrorCode::UnknownHost)) };
+    let any_host = may_have_any_host(app, request.uri().path());
+    let Some(policy) = app.policy() else {
+        // Until the port is known nothing else is served.
+        return if any_host { Ok(()) } else { Err(Problem::new(ErrorCode::UnknownHost)) };
+    };
     let host = only(request.headers(), &HOST);
-    if !ANY_HOST.contains(&request.uri().path()) {
+    if !any_host {
         let named = request.uri().authority().map(Authority::as_str);
         let known = host.is_some_and(|host| policy.allows_host(host))
             && named.is_none_or(|host| policy.allows_host(host));
@@ -46,6 +52,11 @@ pub(super) fn admit(app: &App, request: &Request<Bytes>) -> Result<(), Problem> 
         return Err(Problem::new(ErrorCode::ForeignOrigin));
     }
     Ok(())
+}
+
+fn may_have_any_host(app: &App, path: &str) -> bool {
+    let below = path.strip_prefix(app.base_path()).and_then(|path| path.strip_prefix(MOUNT));
+    ANY_HOST.contains(&path) || below.is_some_and(|below| PROBES.contains(&below))
 }
 
 /// Whether a request that changes something comes from a page of this site. A browser says so truthfully; whoever is

@@ -15,6 +15,11 @@ pub(super) struct Health {
     status: &'static str,
 }
 
+impl Health {
+    /// All is well.
+    pub(super) const OK: Self = Self { status: "ok" };
+}
+
 /// Says whether the database can be read and written.
 #[utoipa::path(
     get, path = "/_gatehouse/health", responses((status = 200, description = "All is well", body = Health), Refusals)
@@ -24,5 +29,5 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Result<Json<Health>, Ref
         tracing::error!(%error, "the health check failed");
         Problem::new(ErrorCode::Unavailable).retry_after(5)
     })?;
-    Ok(Json(Health { status: "ok" }))
+    Ok(Json(Health::OK))
 }

@@ -38,6 +38,10 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(15);
 pub(super) const CONNECTIONS_MAX: usize = 1024;
 /// How long open requests may take to finish when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// When the server stops, connections are taken from the kernel until none comes for so long…
+const LAST_LOOK: Duration = Duration::from_millis(20);
+/// … and for so long at most.
+const LAST_CALL: Duration = Duration::from_millis(500);
 /// The kernel asks after the other side of a silent connection this often, so that one whose machine is gone ends.
 const KEEPALIVE: Duration = Duration::from_mins(1);
 
@@ -93,23 +97,37 @@ pub async fn listen(
                 }
             },
         };
-        let (answer, stopping) = (answer.clone(), stopping.clone());
-        tokio::spawn(async move {
-            converse(answer, stream, peer, stopping).await;
-            drop(slot);
-        });
+        spawn(&answer, (slot, stream, peer), &stopping);
     }
+    // Who is connected already is still answered; from then on the port is closed.
+    let latest = tokio::time::Instant::now() + LAST_CALL;
+    while tokio::time::Instant::now() < latest {
+        let Ok(Ok(accepted)) = tokio::time::timeout(LAST_LOOK, accept(&listener, slots.clone())).await else {
+            break;
+        };
+        spawn(&answer, accepted, &stopping);
+    }
+    drop(listener);
     drop(stopping);
     stop.send_replace(());
     let _ = tokio::time::timeout(STOP_TIMEOUT, stop.closed()).await;
     Ok(())
 }
 
+/// Answers on a connection, beside all others.
+fn spawn(answer: &impl Answer, (slot, stream, peer): Accepted, stopping: &watch::Receiver<()>) {
+    let (answer, stopping) = (answer.clone(), stopping.clone());
+    tokio::spawn(async move {
+        converse(answer, stream, peer, stopping).await;
+        drop(slot);
+    });
+}
+
+/// A connection with its slot.
+type Accepted = (OwnedSemaphorePermit, TcpStream, SocketAddr);
+
 /// The next connection, once there is a slot for it.
-async fn accept(
-    listener: &TcpListener,
-    slots: Arc<Semaphore>,
-) -> io::Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+async fn accept(listener: &TcpListener, slots: Arc<Semaphore>) -> io::Result<Accepted> {
     let slot = slots.acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     // A socket that refuses these works without them.

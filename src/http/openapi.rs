@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use super::{
-    assets, config, health, jwks, login, logo, logout, metrics, page, password, recovery, registration,
-    session, verification,
+    assets, config, health, jwks, live, login, logo, logout, metrics, page, password, ready, recovery,
+    registration, session, verification,
 };
 
 /// Every refusal that any route may answer: one response for each status of [`ErrorCode`].
@@ -47,6 +47,8 @@ impl IntoResponses for Refusals {
         assets::get,
         logo::get,
         health::get,
+        live::get,
+        ready::get,
         config::get,
         session::get,
         login::post,

@@ -17,10 +17,24 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use super::{
-    address::TrustedProxies, admission, answer::Refusal, assets::Assets, context::Peer, cookie::CookieNames,
-    headers, host::HostPolicy, logo::Logo, metrics, page::Page, router,
+    address::TrustedProxies,
+    admission,
+    answer::Refusal,
+    assets::Assets,
+    context::Peer,
+    cookie::CookieNames,
+    headers,
+    host::HostPolicy,
+    logo::Logo,
+    metrics,
+    observe::{self, Observed},
+    page::Page,
+    router,
 };
-use crate::endpoint::Endpoint;
+use crate::{
+    endpoint::Endpoint,
+    telemetry::{metrics::Handle, request::RequestIds},
+};
 
 /// How long a request may take in all, waiting for a hash included.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -63,7 +77,8 @@ pub(super) struct App {
     pub(super) assets: Assets,
     pub(super) page: Option<Page>,
     pub(super) logo: Option<Logo>,
-    pub(super) metrics: Option<metrics::Handle>,
+    pub(super) metrics: Option<Handle>,
+    requests: RequestIds,
     policy: OnceLock<HostPolicy>,
 }
 
@@ -110,7 +125,8 @@ impl Responder {
             cookies: CookieNames::new(endpoint.instance(), settings.is_secure()),
             proxies: TrustedProxies::new(&settings.trusted_proxies),
             logo: settings.logo.as_deref().and_then(Logo::load),
-            metrics: matches!(surface, Surface::Standalone).then(metrics::handle).flatten(),
+            metrics: matches!(surface, Surface::Standalone).then(|| metrics::beside(&endpoint)).flatten(),
+            requests: RequestIds::new(endpoint.entropy().number()),
             assets,
             page,
             endpoint,
@@ -123,7 +139,13 @@ impl Responder {
 
     /// Answers one request. `peer` is the address at the other end of the connection.
     pub async fn respond(&self, request: Request<Bytes>, peer: Option<IpAddr>) -> Response<Bytes> {
-        let route = metrics::route(self.app.base_path(), &request);
+        let route = observe::route(self.app.base_path(), &request);
+        let trusted = peer.is_some_and(|peer| self.app.proxies.contains(peer.to_canonical()));
+        let observed = Observed::begin(&self.app.requests, &request, route, trusted);
+        observed.answer(self.answered(request, peer)).await
+    }
+
+    async fn answered(&self, request: Request<Bytes>, peer: Option<IpAddr>) -> Response<Bytes> {
         let origin = admission::app_origin(&self.app, request.headers()).cloned();
         let preflight = origin.is_some() && admission::is_preflight(&request);
         let mut response = match admission::admit(&self.app, &request) {
@@ -134,7 +156,6 @@ impl Responder {
         if let Some(origin) = origin {
             admission::share(response.headers_mut(), &origin, preflight);
         }
-        metrics::count(route, response.status());
         self.finish(response).await
     }
 

@@ -12,8 +12,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     answer::Refusal,
-    assets, config, health, jwks, login, logo, logout, metrics, openapi, page, password, recovery,
-    registration,
+    assets, config, health, jwks, live, login, logo, logout, metrics, openapi, page, password, ready,
+    recovery, registration,
     responder::{App, Surface},
     session, verification,
 };
@@ -40,12 +40,14 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         .with_state(app.clone())
 }
 
-fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 13] {
+fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 15] {
     [
         ("/", get(page::get)),
         ("/assets/{*file}", get(assets::get)),
         ("/assets/logo", get(logo::get)),
         ("/health", get(health::get)),
+        ("/live", get(live::get)),
+        ("/ready", get(ready::get)),
         ("/config", get(config::get)),
         ("/session", get(session::get)),
         ("/login", post(login::post)),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::{identity::IdentityId, keys::Key, storage::LimitKey};
+use crate::{identity::IdentityId, keys::Key, storage::LimitKey, telemetry::metrics::LIMITS};
 
 /// Makes the names, by the key of the installation.
 #[derive(Debug, Clone)]
@@ -72,6 +72,12 @@ impl Keys {
     }
 }
 
+/// Which limit a counter belongs to, as a label.
+pub fn kind_of(key: &LimitKey) -> &'static str {
+    let kind = key.0.split(':').next().unwrap_or_default();
+    LIMITS.iter().find(|known| **known == kind).copied().unwrap_or("other")
+}
+
 /// One subscriber: an IPv4 address, or the /64 that an IPv6 subscriber has to himself.
 fn network(address: IpAddr) -> String {
     match address.to_canonical() {
@@ -94,6 +100,27 @@ mod tests {
         assert_eq!(net("2001:db8:1:2:3::4"), net("2001:db8:1:2:ffff::1"));
         assert_ne!(net("2001:db8:1:2::1"), net("2001:db8:1:3::1"));
         assert_eq!(net("::ffff:192.0.2.7"), net("192.0.2.7"));
+    }
+
+    #[test]
+    fn every_counter_belongs_to_a_limit_that_can_be_shown() {
+        let (keys, here) = (Keys::new(Key::from_bytes([1; 32])), [192, 0, 2, 1].into());
+        let id = IdentityId("a".into());
+        let account = keys.account(&id);
+        for key in [
+            keys.account_from(&account, here),
+            account,
+            keys.unknown("a"),
+            keys.device(&id, "d"),
+            keys.change(&id),
+            keys.address(here),
+            keys.registration(here),
+            keys.mail("a"),
+            keys.question(here),
+            keys.all("login"),
+        ] {
+            assert_ne!(kind_of(&key), "other", "{key:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,6 @@ mod local;
 mod rule;
 
 pub use in_flight::{InFlight, Ticketed};
-pub use key::Keys;
+pub use key::{Keys, kind_of};
 pub use local::Local;
 pub use rule::{Refused, Rule, Rules};

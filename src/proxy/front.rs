@@ -27,7 +27,8 @@ use super::{
 use crate::{
     endpoint::Endpoint,
     gate::{Entry, Gate, Head, Header, Policy},
-    http::{Answer, Caller, HostPolicy, Responder, Surface, TrustedProxies, listen},
+    http::{Answer, Caller, HostPolicy, Observed, REQUEST_ID, Responder, Surface, TrustedProxies, listen},
+    telemetry::request::RequestIds,
 };
 
 /// How long the app may take to accept a connection.
@@ -78,6 +79,7 @@ pub(super) struct Inner {
     /// The tag that goes into pages.
     pub(super) watcher: Option<String>,
     responder: Responder,
+    requests: RequestIds,
 }
 
 impl Front {
@@ -132,6 +134,7 @@ impl Front {
             open: Arc::new(Open::new(Arc::clone(&gate))),
             websockets: Arc::new(Semaphore::new(limits.websockets)),
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
+            requests: RequestIds::new(endpoint.entropy().number()),
             endpoint,
             gate,
             upstream,
@@ -149,6 +152,19 @@ impl Answer for Front {
         if path.strip_prefix(MOUNT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             return self.0.responder.read_and_respond(request, caller.address).await.map(body::whole);
         }
+        let trusted = self.0.proxies.contains(caller.address.ip().to_canonical());
+        let observed = Observed::begin(&self.0.requests, &request, "app", trusted);
+        let mut request = request;
+        if let Ok(id) = HeaderValue::from_str(observed.id()) {
+            request.headers_mut().insert(REQUEST_ID, id);
+        }
+        observed.answer(self.answered(request, caller)).await
+    }
+}
+
+impl Front {
+    async fn answered(&self, request: Request<Incoming>, caller: Caller) -> Response<Body> {
+        let path = request.uri().path();
         if !path.starts_with('/') || request.method() == Method::CONNECT {
             return down::closing(Problem::new(ErrorCode::Malformed));
         }
@@ -162,9 +178,7 @@ impl Answer for Front {
         }
         self.pass(request, &caller).await
     }
-}
 
-impl Front {
     async fn pass(&self, request: Request<Incoming>, caller: &Caller) -> Response<Body> {
         let inner = &*self.0;
         let headers = headers::listed(request.headers());

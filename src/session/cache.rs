@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -35,6 +35,8 @@ pub enum Cached {
 #[derive(Debug, Default)]
 pub struct SessionCache {
     inner: RwLock<Inner>,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -71,14 +73,46 @@ impl SessionCache {
     /// By id.
     pub fn by_id(&self, id: &SessionId, now: Timestamp) -> Cached {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        inner.sessions.get(id).map_or(Cached::Unknown, |entry| entry.look(now))
+        self.counted(inner.sessions.get(id).map_or(Cached::Unknown, |entry| entry.look(now)))
     }
 
     /// By what its token hashes to.
     pub fn by_token(&self, hash: &TokenHash, now: Timestamp) -> Cached {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let entry = inner.tokens.get(hash).and_then(|id| inner.sessions.get(id));
-        entry.map_or(Cached::Unknown, |entry| entry.look(now))
+        self.counted(entry.map_or(Cached::Unknown, |entry| entry.look(now)))
+    }
+
+    fn counted(&self, known: Cached) -> Cached {
+        if !matches!(known, Cached::Unknown) {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+        }
+        known
+    }
+
+    /// Storage is asked instead.
+    pub fn count_miss(&self) {
+        self.misses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many questions were answered from memory.
+    pub fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
+    /// How many were not.
+    pub fn misses(&self) -> u64 {
+        self.misses.load(Ordering::Relaxed)
+    }
+
+    /// How many sessions are in memory.
+    pub fn len(&self) -> usize {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).sessions.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// To be taken before storage is read, and given back to [`Self::insert`].

@@ -5,10 +5,12 @@
 //! The moment is always an argument. Nothing here decides who may do what.
 
 mod change;
+mod connections;
 mod declared;
 mod error;
 mod failure;
 mod mail;
+mod measured;
 pub mod postgres;
 mod record;
 pub mod sqlite;
@@ -20,12 +22,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use change::{Change, ChangeKind, ChangeSeq};
+pub use connections::Connections;
 use declared::Verdict;
 pub use declared::{
     Conflict, Declaration, Declared, DeclaredRecord, Fingerprint, NewDeclared, NewUpheld, Upheld,
 };
 pub use error::StorageError;
 pub use mail::{MailId, MailTemplate, NewMail, QueuedMail};
+pub use measured::Measured;
 pub use postgres::{Migration, Status};
 pub use record::{
     AuditRecord, IdentityFilter, LegacyHashes, LimitKey, LimitState, LinkKind, NewIdentity, NewLink,
@@ -239,6 +243,12 @@ pub trait MetaRepository {
     async fn raise_high_water_mark(&self, now: Timestamp) -> Result<()>;
     /// Answers if the database can be read and written.
     async fn check(&self) -> Result<()>;
+    /// How many connections there are, where they are pooled.
+    fn connections(&self) -> Option<Connections> {
+        None
+    }
+    /// Closes every connection, after what is under way. Nothing can be asked any more.
+    async fn close(&self) {}
     /// Copies everything, consistently, into a new file or dump at `to`, while others go on.
     async fn backup(&self, to: &std::path::Path) -> Result<()>;
 }

@@ -35,19 +35,55 @@ impl Server {
         Self::run(confined(place))
     }
 
+    /// The same, with its log in a file of the place.
+    pub(crate) fn start_logging(place: &Place, variables: &[(&str, &str)]) -> Self {
+        let path = place.path().join("log");
+        let log = std::fs::File::create(&path).unwrap();
+        let mut command = place.command(&SERVE);
+        command.envs(variables.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let mut server = Self { child: command.spawn().unwrap(), port: 0, link: String::new() };
+        for _ in 0..600 {
+            let said = std::fs::read_to_string(&path).unwrap();
+            if said.lines().any(|line| server.is_serving(line)) {
+                return server;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the server did not start");
+    }
+
+    /// Reads a line that the server says while it starts. True at the last.
+    fn is_serving(&mut self, line: &str) -> bool {
+        if line.contains("#setup=") {
+            line.trim().clone_into(&mut self.link);
+        }
+        let url = line.strip_prefix("Serving ").and_then(|line| line.split_once("http://localhost:"));
+        let Some((_, url)) = url else { return false };
+        self.port = url.split('/').next().unwrap().parse().unwrap();
+        true
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Asks it to stop, and does not wait.
+    pub(crate) fn ask_to_stop(&self) {
+        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     fn run(mut command: Command) -> Self {
         let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         // From here on the child ends with the server.
         let mut server = Self { child, port: 0, link: String::new() };
         let output = server.child.stderr.take().unwrap();
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if line.contains("#setup=") {
-                line.trim().clone_into(&mut server.link);
-            }
-            if let Some((_, url)) =
-                line.split_once("http://localhost:").filter(|_| line.starts_with("Serving "))
-            {
-                server.port = url.split('/').next().unwrap().parse().unwrap();
+            if server.is_serving(&line) {
                 return server;
             }
         }
@@ -89,7 +125,7 @@ impl Server {
 
     /// Asks it to stop, and waits until it has.
     pub(crate) fn stop(mut self) {
-        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+        self.ask_to_stop();
         assert!(self.child.wait().unwrap().success());
     }
 

@@ -18,6 +18,7 @@ mod kit;
 mod legacy;
 mod listener;
 mod mail_tokens;
+mod observe;
 mod operation;
 mod registration;
 mod sessions;

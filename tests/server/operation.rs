@@ -35,6 +35,7 @@ async fn secrets_and_control_characters_in_the_log() {
     app.login_with(odd, "a-secret-typed-wrong").await.expect_problem(401, "credentials_rejected");
     let call = app.post("/login", &login_step("alice", PASSWORD)).header("user-agent", "Evil\u{9b}2J");
     call.header("x-forwarded-for", "1.2.3.4").send().await.expect_complete();
+    let typed = app.login_with("carol.of@example.org", "wrong").await;
     let token = app.reset_token("alice").await;
     let reset = json!({"step": "reset", "token": token, "password": OTHER_PASSWORD});
     app.post("/recovery", &reset).send().await.expect_state("complete");
@@ -42,10 +43,25 @@ async fn secrets_and_control_characters_in_the_log() {
     app.login_with("alice", OTHER_PASSWORD).await.expect_problem(500, "internal");
     let written = Log::text();
     assert!(written.contains("a handler panicked"), "control: the log is read\n{written}");
+    assert!(written.contains("c…@example.org"), "control: what was typed is logged\n{written}");
+    let name = typed.header("x-request-id").unwrap();
+    let of_typed: Vec<&str> = written.lines().filter(|line| line.contains(name)).collect();
+    assert!(of_typed.iter().any(|line| line.contains("login.rejected")), "{of_typed:#?}");
+    assert!(
+        of_typed.iter().any(|line| line.contains("gatehouse::access") && line.contains("401")),
+        "{of_typed:#?}"
+    );
     let (session, device) = (session.split_once('=').unwrap().1, login.device().unwrap());
-    for secret in
-        [PASSWORD, OTHER_PASSWORD, "a-secret-typed-wrong", &token, session, device.split_once('=').unwrap().1]
-    {
+    for secret in [
+        PASSWORD,
+        OTHER_PASSWORD,
+        "a-secret-typed-wrong",
+        "carol.of@",
+        "alice@",
+        &token,
+        session,
+        device.split_once('=').unwrap().1,
+    ] {
         assert!(!written.contains(secret), "{secret} is in the log");
     }
     assert!(!written.contains(['\u{1b}', '\u{9b}', '\r']), "{written:?}");

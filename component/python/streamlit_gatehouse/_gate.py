@@ -75,7 +75,13 @@ class Gate:
         async def again() -> Message:
             return replayed.pop() if replayed else await receive()
 
-        await self._app(scope, again, send)
+        async def settled(message: Message) -> None:
+            # The server has finished what was under way, and ends the process once it hears this.
+            if message["type"].startswith("lifespan.shutdown."):
+                await asyncio.to_thread(_native.settle)
+            await send(message)
+
+        await self._app(scope, again, settled)
 
     async def _start(self, scope: Scope) -> None:
         if not _state.gated:

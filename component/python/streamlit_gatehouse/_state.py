@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import sys
 import threading
@@ -31,6 +32,7 @@ _UNGUARDED = """
 """
 
 _plain_port: int | None = None
+_settles = False
 _lock = threading.Lock()
 
 
@@ -69,11 +71,15 @@ def start_gate(scope: MutableMapping[str, Any]) -> None:
 
     Under somebody else's server the port is known with the first request; a wrong setting is refused at once.
     """
-    global gated, base_path
+    global gated, base_path, _settles
     with _lock:
         if gated:
             return
         _native.open(_streamlit.main_script(), str(ASSETS))
+        if not _settles:
+            # For servers that end without telling anybody.
+            atexit.register(_native.settle)
+            _settles = True
         server = scope.get("server")
         if server is None and not _streamlit.owns_server():
             return
@@ -100,6 +106,7 @@ def start_plain() -> int:
     with _lock:
         if _plain_port is None:
             _native.open(_streamlit.main_script(), str(ASSETS))
+            atexit.register(_native.settle)
             app = int(_streamlit.option("server.port"))
             names = ("localhost", "127.0.0.1", "[::1]")
             _plain_port = _native.serve_loopback([f"http://{name}:{app}" for name in names], app_path())

@@ -1,6 +1,6 @@
 //! Where the app is reached, and through which proxies.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::Place;
 use crate::config::{PublicUrl, Settings};
@@ -23,6 +23,15 @@ pub(super) fn check(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<S
             Ok(url) => settings.public_url = Some(url.origin().to_owned()),
         }
     }
+    if let Some(address) = &settings.metrics_address
+        && address.parse::<SocketAddr>().is_err()
+    {
+        wrong.push(format!(
+            "{} is {address:?}, which is no address with a port. Write `metrics_address = \"127.0.0.1:9464\"`.",
+            place("metrics_address")
+        ));
+    }
+    super::within(wrong, place, "shutdown_delay", settings.shutdown_delay, 0, 300);
     for proxy in &settings.trusted_proxies {
         if let Err(reason) = proxy_is_named(proxy) {
             wrong.push(format!(

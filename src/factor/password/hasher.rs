@@ -14,7 +14,8 @@ use argon2::{
     password_hash::phc::PasswordHash as Phc,
 };
 use gatehouse_protocol::Password;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
+use tracing::Instrument as _;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
@@ -22,7 +23,7 @@ use super::{
     PasswordHash,
     legacy::{Bcrypt, BcryptCost, Tries},
 };
-use crate::{config::PasswordSettings, entropy::SharedEntropy};
+use crate::{config::PasswordSettings, entropy::SharedEntropy, telemetry::metrics};
 
 /// The most hashes that run at once unless the settings say otherwise: 8 × 19 MiB.
 const MOST_PERMITS: usize = 8;
@@ -56,6 +57,17 @@ pub struct Work {
     pub bcrypt: u64,
     /// The rounds of those in all: 2 to the power of the cost each.
     pub rounds: u64,
+}
+
+/// How busy the pool is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Hashes that run.
+    pub running: usize,
+    /// Hashes that wait.
+    pub waiting: usize,
+    /// How many may run at once.
+    pub permits: usize,
 }
 
 /// The same, as it grows.
@@ -92,6 +104,8 @@ pub struct Hasher {
     params: Params,
     entropy: SharedEntropy,
     permits: Arc<Semaphore>,
+    /// How many may run together.
+    most: usize,
     /// How many may run or wait together.
     places: usize,
     taken: Arc<AtomicUsize>,
@@ -114,6 +128,7 @@ impl Hasher {
             params,
             entropy,
             permits: Arc::new(Semaphore::new(permits)),
+            most: permits,
             places: permits.saturating_add(queue),
             taken: Arc::default(),
             counted: Counted::default(),
@@ -139,6 +154,12 @@ impl Hasher {
     /// How many hashes run or wait now.
     pub fn in_use(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
+    }
+
+    /// How busy the pool is.
+    pub fn load(&self) -> Load {
+        let running = self.most.saturating_sub(self.permits.available_permits());
+        Load { running, waiting: self.in_use().saturating_sub(running), permits: self.most }
     }
 
     /// Hashes a new password.
@@ -245,8 +266,13 @@ impl Hasher {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let busy = Busy { retry_after: RETRY_AFTER };
-        let place = Place::take(&self.taken, self.places).ok_or(busy)?;
+        let Some(place) = Place::take(&self.taken, self.places) else {
+            metrics::HASHES_REFUSED.count(&[]);
+            return Err(busy);
+        };
+        let began = Instant::now();
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| busy)?;
+        metrics::HASH_WAIT_SECONDS.took(&[], began.elapsed());
         self.counted.argon2id.fetch_add(1, Ordering::Relaxed);
         if let Some((cost, count)) = bcrypts {
             self.counted.bcrypt.fetch_add(count, Ordering::Relaxed);
@@ -255,9 +281,13 @@ impl Hasher {
         let done = tokio::task::spawn_blocking(move || {
             // Held until the memory is free again, also when nobody waits for the answer any more.
             let _held = (permit, place);
-            work()
+            let began = Instant::now();
+            let hashed = work();
+            metrics::HASH_SECONDS.took(&[], began.elapsed());
+            hashed
         });
-        done.await.map_err(|error| {
+        let span = tracing::debug_span!("hash");
+        done.instrument(span).await.map_err(|error| {
             tracing::error!(%error, "hashing stopped");
             busy
         })

@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     identity::IdentityId,
     session::SessionId,
-    storage::{AuditRecord, MetaRepository, Result, StorageError},
+    storage::{AuditRecord, Connections, MetaRepository, Result, StorageError},
 };
 
 #[async_trait]
@@ -121,6 +121,14 @@ impl MetaRepository for PostgresStorage {
                 .await?;
             Ok(())
         })
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        Some(Connections::of(self.pool().size(), self.pool().num_idle()))
+    }
+
+    async fn close(&self) {
+        Self::close(self).await;
     }
 
     async fn backup(&self, _to: &Path) -> Result<()> {

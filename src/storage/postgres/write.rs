@@ -40,7 +40,9 @@ pub(super) struct Write<'s> {
 
 impl<'s> Write<'s> {
     pub(super) async fn begin(storage: &'s PostgresStorage, now: Timestamp) -> Result<Self> {
+        let began = Instant::now();
         let tx = storage.connections.pool.begin().await?;
+        waited(began.elapsed());
         Ok(Self { tx, storage, now, held: BTreeSet::new(), changes: Vec::new() })
     }
 

@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     identity::IdentityId,
     session::SessionId,
-    storage::{AuditRecord, MetaRepository, Result, StorageError},
+    storage::{AuditRecord, Connections, MetaRepository, Result, StorageError},
 };
 
 #[async_trait]
@@ -102,6 +102,16 @@ impl MetaRepository for SqliteStorage {
         let mut write = self.write(Timestamp::default()).await?;
         sqlx::query("UPDATE meta SET instance = instance").execute(write.on()).await?;
         Ok(())
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        let (readers, writer) = (&self.readers, self.writer.connections());
+        let readers = Connections::of(readers.size(), readers.num_idle());
+        Some(Connections { busy: readers.busy + writer.busy, idle: readers.idle + writer.idle })
+    }
+
+    async fn close(&self) {
+        Self::close(self).await;
     }
 
     async fn backup(&self, to: &Path) -> Result<()> {

@@ -32,8 +32,9 @@ use sqlx::{Sqlite, SqlitePool, pool::PoolConnection, sqlite::SqliteConnectOption
 
 pub(super) use error::passing;
 pub use open::status;
+use tokio::time::Instant;
 
-use super::{Result, Storage};
+use super::{Result, Storage, connections::waited};
 use crate::clock::Timestamp;
 
 /// A database in one file on a local disk.
@@ -49,18 +50,19 @@ impl SqliteStorage {
     /// A connection that reads.
     async fn read(&self) -> Result<PoolConnection<Sqlite>> {
         self.file.still_there()?;
-        Ok(self.readers.acquire().await?)
+        let began = Instant::now();
+        let connection = self.readers.acquire().await?;
+        waited(began.elapsed());
+        Ok(connection)
     }
 
     /// The one connection that writes, in an exclusive transaction.
     async fn write(&self, now: Timestamp) -> Result<write::Write<'_>> {
         self.file.still_there()?;
-        write::Write::begin(&self.writer, &self.feed, now).await
-    }
-
-    /// Where the database is.
-    pub fn path(&self) -> &std::path::Path {
-        self.file.path()
+        let began = Instant::now();
+        let write = write::Write::begin(&self.writer, &self.feed, now).await?;
+        waited(began.elapsed());
+        Ok(write)
     }
 
     /// Closes every connection, after what is under way.
@@ -68,6 +70,11 @@ impl SqliteStorage {
         self.readers.close().await;
         self.feed.close().await;
         self.writer.close().await;
+    }
+
+    /// Where the database is.
+    pub fn path(&self) -> &std::path::Path {
+        self.file.path()
     }
 }
 

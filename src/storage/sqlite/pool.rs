@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use crate::storage::Result;
+use crate::storage::{Connections, Result};
 
 /// How long a caller waits for a connection.
 const QUEUE: Duration = Duration::from_secs(5);
@@ -58,6 +58,10 @@ impl Writer {
     /// The next write gets a new connection: one that was opened while the file was read-only stays read-only.
     pub(super) fn distrust(&self) {
         self.suspect.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn connections(&self) -> Connections {
+        Connections::of(self.pool.size(), self.pool.num_idle())
     }
 
     pub(super) async fn close(&self) {

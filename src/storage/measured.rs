@@ -1,0 +1,179 @@
+//! A backend with a measure around it: how long each call takes, what failed, and a span for whoever traces.
+//!
+//! A new method of a repository needs its line here; the compiler asks for it.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
+
+use super::{
+    AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration, Declared, DeclaredRecord,
+    DeclaredRepository, IdentityFilter, IdentityRepository, LegacyHashes, LimitKey, LimitRepository,
+    LimitState, LinkKind, LinkRepository, MailId, MailRepository, MetaRepository, NewIdentity, NewLink,
+    NewMail, NewSession, NewUpheld, PendingRegistration, QueuedMail, RegistrationRepository, Result,
+    SessionRepository, SignInRecord, Snapshot, Intake, Transfer, Storage, StorageError, StoredLink, Upheld,
+};
+use crate::{
+    clock::Timestamp,
+    factor::password::PasswordHash,
+    identity::{Identity, IdentityId, Role, Source},
+    session::{LiveSession, NewTicket, SessionId, StoredTicket, TokenHash},
+    telemetry::metrics::{self, DatabaseError, Label as _},
+};
+
+/// A backend, measured.
+#[derive(Debug)]
+pub struct Measured(Arc<dyn Storage>);
+
+impl Measured {
+    /// The same backend.
+    pub const fn new(inner: Arc<dyn Storage>) -> Self {
+        Self(inner)
+    }
+}
+
+impl Storage for Measured {}
+
+/// A copy takes as long as it takes: nothing to measure.
+#[async_trait]
+impl Transfer for Measured {
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        self.0.snapshot().await
+    }
+
+    async fn intake(&self) -> Result<Box<dyn Intake>> {
+        self.0.intake().await
+    }
+}
+
+macro_rules! measured {
+    ($trait:ident, $class:literal, {$(fn $name:ident($($arg:ident: $type:ty),*) -> $ok:ty;)*} {$($more:tt)*}) => {
+        #[async_trait]
+        impl $trait for Measured {
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$ok> {
+                let span = tracing::debug_span!(concat!("storage ", stringify!($name)));
+                watched($class, span, self.0.$name($($arg),*)).await
+            })*
+            $($more)*
+        }
+    };
+}
+
+measured! { IdentityRepository, "identity", {
+    fn add_identity(new: NewIdentity) -> Identity;
+    fn lookup_identity(id: &IdentityId) -> Option<Identity>;
+    fn find_by_username(folded: &str) -> Option<SignInRecord>;
+    fn find_by_email(folded: &str) -> Option<SignInRecord>;
+    fn list_identities(filter: &IdentityFilter) -> Vec<Identity>;
+    fn any_with_role(role: &Role) -> bool;
+    fn set_password(id: &IdentityId, hash: &PasswordHash, must_change: bool, except: Option<&SessionId>, now: Timestamp) -> u32;
+    fn upgrade_hash(id: &IdentityId, old: &PasswordHash, new: &PasswordHash) -> ();
+    fn legacy_hashes() -> LegacyHashes;
+    fn set_roles(id: &IdentityId, roles: &[Role], now: Timestamp) -> bool;
+    fn set_disabled(id: &IdentityId, disabled: bool, now: Timestamp) -> bool;
+    fn delete_identity(id: &IdentityId, now: Timestamp) -> bool;
+} {
+} }
+
+measured! { DeclaredRepository, "declared", {
+    fn list_declared(source: &Source) -> Vec<DeclaredRecord>;
+    fn declare(declaration: &Declaration, now: Timestamp) -> Declared;
+    fn uphold(person: &NewUpheld, now: Timestamp) -> Upheld;
+} {
+} }
+
+measured! { RegistrationRepository, "registration", {
+    fn add_registration(pending: PendingRegistration, mail: NewMail) -> ();
+    fn find_registration(folded_email: &str, now: Timestamp) -> Option<PendingRegistration>;
+    fn complete_registration(link: TokenHash, now: Timestamp) -> Option<Identity>;
+} {
+} }
+
+measured! { LinkRepository, "link", {
+    fn add_link(link: NewLink) -> ();
+    fn peek_link(hash: TokenHash, kind: LinkKind, now: Timestamp) -> Option<StoredLink>;
+    fn consume_for_identity(hash: TokenHash, kind: LinkKind, new: NewIdentity, now: Timestamp) -> Option<Identity>;
+    fn consume_for_password(hash: TokenHash, kind: LinkKind, password: &PasswordHash, now: Timestamp) -> Option<Identity>;
+} {
+} }
+
+measured! { SessionRepository, "session", {
+    fn add_session(new: NewSession) -> ();
+    fn find_session(hash: TokenHash) -> Option<LiveSession>;
+    fn lookup_session(id: &SessionId) -> Option<LiveSession>;
+    fn list_sessions(id: &IdentityId) -> Vec<LiveSession>;
+    fn touch_session(id: &SessionId, at: Timestamp) -> ();
+    fn revoke_session(id: &SessionId, now: Timestamp) -> bool;
+    fn revoke_sessions(id: &IdentityId, except: Option<&SessionId>, now: Timestamp) -> u32;
+    fn add_ticket(ticket: NewTicket) -> ();
+    fn find_ticket(hash: TokenHash) -> Option<StoredTicket>;
+    fn redeem_ticket(hash: TokenHash, handle: TokenHash, now: Timestamp) -> bool;
+    fn sweep(now: Timestamp) -> u64;
+} {
+} }
+
+measured! { LimitRepository, "limit", {
+    fn read_limits(keys: &[LimitKey]) -> Vec<LimitState>;
+    fn update_limits(keys: &[LimitKey], update: &(dyn for<'a> Fn(&'a mut [LimitState]) + Send + Sync), now: Timestamp) -> Vec<LimitState>;
+} {
+} }
+
+measured! { MailRepository, "mail", {
+    fn enqueue_mail(mail: NewMail, cap: u32, window: Duration) -> bool;
+    fn claim_mail(now: Timestamp, lease: Duration) -> Option<QueuedMail>;
+    fn mail_sent(id: &MailId, now: Timestamp) -> ();
+    fn mail_failed(id: &MailId, error: &str, at: Option<Timestamp>) -> ();
+    fn mail_backlog() -> (u64, Option<Timestamp>);
+} {
+} }
+
+measured! { ChangeFeed, "feed", {
+    fn latest_change() -> ChangeSeq;
+    fn changes_since(seq: ChangeSeq) -> Vec<Change>;
+} {
+    async fn wait_for_change(&self) -> Result<()> {
+        // It waits by intent: how long says nothing.
+        failed(self.0.wait_for_change().await)
+    }
+} }
+
+measured! { MetaRepository, "meta", {
+    fn add_audit(record: AuditRecord) -> ();
+    fn list_audit(limit: u32) -> Vec<AuditRecord>;
+    fn latest_audit(event: &str) -> Option<AuditRecord>;
+    fn instance() -> String;
+    fn claim_key(mark: [u8; 32], now: Timestamp) -> [u8; 32];
+    fn replace_key(mark: [u8; 32], now: Timestamp) -> ();
+    fn high_water_mark() -> Timestamp;
+    fn raise_high_water_mark(now: Timestamp) -> ();
+    fn check() -> ();
+    fn backup(to: &Path) -> ();
+} {
+    fn connections(&self) -> Option<Connections> {
+        self.0.connections()
+    }
+
+    async fn close(&self) {
+        self.0.close().await;
+    }
+} }
+
+async fn watched<T>(class: &'static str, span: Span, call: impl Future<Output = Result<T>>) -> Result<T> {
+    let began = Instant::now();
+    let answer = call.instrument(span).await;
+    metrics::DATABASE_SECONDS.took(&[("trait", class)], began.elapsed());
+    failed(answer)
+}
+
+/// Counts what is a failure of the database; a taken name is an answer.
+fn failed<T>(answer: Result<T>) -> Result<T> {
+    let kind = match &answer {
+        Err(StorageError::Unavailable(_)) => DatabaseError::Unavailable,
+        Err(StorageError::Corrupt(_)) => DatabaseError::Inconsistent,
+        _ => return answer,
+    };
+    metrics::DATABASE_ERRORS.count(&[("kind", kind.value())]);
+    answer
+}
