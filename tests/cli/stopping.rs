@@ -42,7 +42,7 @@ fn answer_on(mut stream: TcpStream) -> String {
 #[tokio::test]
 async fn asked_to_stop_during_fifty_logins() {
     let place = Place::empty();
-    place.set("[session]\nmax_per_identity = 100\n");
+    place.set("[session]\nmax_per_identity = 100\n[limits]\naccount_attempts = 100\n");
     let mut server = Server::start(&place);
     place.add("alice", &["--no-must-change"]);
     let begun: Vec<TcpStream> = (0..LOGINS).map(|_| begin_login(&server)).collect();

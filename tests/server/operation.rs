@@ -44,7 +44,7 @@ async fn secrets_and_control_characters_in_the_log() {
     let written = Log::text();
     assert!(written.contains("a handler panicked"), "control: the log is read\n{written}");
     assert!(written.contains("c…@example.org"), "control: what was typed is logged\n{written}");
-    let name = typed.header("x-request-id").unwrap();
+    let name = typed.request_id.as_deref().unwrap();
     let of_typed: Vec<&str> = written.lines().filter(|line| line.contains(name)).collect();
     assert!(of_typed.iter().any(|line| line.contains("login.rejected")), "{of_typed:#?}");
     assert!(

@@ -10,12 +10,15 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The name of the request. It differs by intent, and stands apart from what must not.
+    pub(crate) request_id: Option<String>,
 }
 
 impl Reply {
     pub(crate) fn from(response: http::Response<Bytes>) -> Self {
-        let (parts, body) = response.into_parts();
-        Self { status: parts.status, headers: parts.headers, body }
+        let (mut parts, body) = response.into_parts();
+        let request_id = parts.headers.remove("x-request-id").map(|id| id.to_str().unwrap().to_owned());
+        Self { status: parts.status, headers: parts.headers, body, request_id }
     }
 
     pub(crate) fn text(&self) -> String {
