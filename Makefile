@@ -33,9 +33,9 @@ bench: ## measures against the budgets and the peers (about 15 minutes; leave th
 	@tools/wheel
 	@bench/run
 
-soak: ## kills the endpoint a thousand times while it works
+soak: ## kills the endpoint a thousand times per database while it works, and writes bench/soak.md
 	@tools/setup test
-	@source tools/env.sh && GATEHOUSE_KILLS=1000 cargo test --locked --test crash -- --nocapture
+	@tools/soak
 
 screenshots: ## pictures of every view, into tests/e2e/artifacts
 	@tools/setup test

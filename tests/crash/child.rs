@@ -1,14 +1,12 @@
 //! The process that is killed.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-use gatehouse::{
-    entropy::OsEntropy,
-    storage::{LimitRepository as _, LimitState, sqlite::SqliteStorage},
-};
+use gatehouse::storage::{LimitState, Storage};
 
 use crate::{
     DATABASE, RUN,
+    database::Database,
     journal::COUNTER,
     now,
     person::{self, STEPS},
@@ -26,20 +24,20 @@ pub(crate) fn is_wanted() -> bool {
 pub(crate) fn work() {
     // The test harness has begun a line.
     println!();
-    let database = PathBuf::from(std::env::var_os(DATABASE).unwrap());
+    let database = Database::parse(&std::env::var(DATABASE).unwrap());
     let run = std::env::var(RUN).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let storage = Arc::new(SqliteStorage::open(&database, now(), &OsEntropy).await.unwrap());
+        let storage = database.open().await;
         for worker in 0..WORKERS {
             tokio::spawn(live(Arc::clone(&storage), format!("p{run}x{worker}")));
         }
-        count(&storage).await;
+        count(&*storage).await;
     });
 }
 
 /// One person after the other, each through some or all of the steps of a life.
-async fn live(storage: Arc<SqliteStorage>, prefix: String) {
+async fn live(storage: Arc<dyn Storage>, prefix: String) {
     for number in 0_usize.. {
         let name = format!("{prefix}x{number}");
         // Every third is deleted in the end, every third disabled, every third stays signed in.
@@ -53,7 +51,7 @@ async fn live(storage: Arc<SqliteStorage>, prefix: String) {
 }
 
 /// Wrong passwords, one after the other, between everything else.
-async fn count(storage: &SqliteStorage) {
+async fn count(storage: &dyn Storage) {
     let add = |states: &mut [LimitState]| states.iter_mut().for_each(|state| state.level += 1.0);
     loop {
         println!("begin {COUNTER}");

@@ -1,6 +1,6 @@
 //! SIGKILL in the middle of registrations, logins, logouts and resets.
 //!
-//! The test starts itself again as a child that works on a database file and says on its standard output what it
+//! The test starts itself again as a child that works on a database and says on its standard output what it
 //! begins and what was acknowledged. After each kill the parent opens the database: everything acknowledged is
 //! there, what was only begun happened whole or not at all, and what was revoked stays revoked.
 //!
@@ -9,71 +9,106 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on stops")]
 
 mod child;
+#[path = "../cluster/mod.rs"]
+#[expect(dead_code, reason = "here nobody stops the server; the tests of faults do")]
+mod cluster;
+mod database;
 mod journal;
 mod person;
 
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader},
-    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
 
+use cluster::Cluster;
+use database::Database;
 use gatehouse::{
     clock::Timestamp,
     entropy::{Entropy as _, OsEntropy},
-    storage::{
-        ChangeKind, ChangeSeq, LimitRepository as _, MailRepository as _, Storage, sqlite::SqliteStorage,
-    },
+    storage::{ChangeKind, ChangeSeq, Storage},
 };
 use journal::Journal;
 use person::Person;
-use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 
 /// Names the database to a child.
 const DATABASE: &str = "GATEHOUSE_CRASH_DATABASE";
 /// Names the child's run, which is part of the names of its people.
 const RUN: &str = "GATEHOUSE_CRASH_RUN";
 
+/// Killed in the middle of work on a file.
 #[test]
 fn what_was_acknowledged_survives_every_kill() {
     if child::is_wanted() {
         return child::work();
     }
-    let kills: usize = std::env::var("GATEHOUSE_KILLS").map_or(50, |kills| kills.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("gatehouse.db");
+    survive("SQLite", &Database::Sqlite(folder.path().join("gatehouse.db")));
+}
+
+/// A replica is killed; the server, and the others, live on.
+#[test]
+fn what_was_acknowledged_survives_every_kill_of_a_replica() {
+    let cluster = Cluster::start();
+    let database = Database::Postgres(cluster.url("crash"));
+    tokio::runtime::Runtime::new().unwrap().block_on(cluster.create("crash"));
+    survive("PostgreSQL", &database);
+}
+
+fn survive(kind: &str, database: &Database) {
+    let kills: usize = std::env::var("GATEHOUSE_KILLS").map_or(50, |kills| kills.parse().unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut history = History::default();
     for run in 0..kills {
         // Every fifth dies while it opens the database, the others in the middle of the work.
         let journal = if run % 5 == 4 {
-            run_and_kill(&database, run, &Moment::AfterStart(random_millis(40)))
+            run_and_kill(database, run, &Moment::AfterStart(random_millis(40)))
         } else {
-            run_and_kill(&database, run, &Moment::AtWork(random_millis(300)))
+            run_and_kill(database, run, &Moment::AtWork(random_millis(300)))
         };
-        runtime.block_on(history.check(&database, run, &journal));
+        runtime.block_on(history.check(database, run, &journal));
     }
-    runtime.block_on(history.check_everything(&database));
+    runtime.block_on(history.check_everything(database));
     assert!(history.acknowledged > kills, "the children did too little: {}", history.acknowledged);
-    println!("{kills} kills, {} acknowledged steps of {} people", history.acknowledged, history.people.len());
+    println!(
+        "{kind}: {kills} kills, {} acknowledged steps of {} people",
+        history.acknowledged,
+        history.people.len()
+    );
 }
 
 /// The first start is killed while it makes the database; the second one makes it, or finds it.
 #[test]
 fn a_database_whose_making_was_killed_opens() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
     for _ in 0..10 {
         let folder = tempfile::tempdir().unwrap();
-        let database = folder.path().join("gatehouse.db");
-        run_and_kill(&database, 0, &Moment::AfterStart(random_millis(40)));
-        runtime.block_on(async {
-            let storage = SqliteStorage::open(&database, person::START, &OsEntropy).await.unwrap();
-            person::add_anyone(&storage).await;
-            sound(&database).await;
-        });
+        made_in_spite_of_a_kill(&Database::Sqlite(folder.path().join("gatehouse.db")));
     }
+}
+
+/// The same where many may start at once.
+#[test]
+fn a_database_whose_filling_was_killed_opens() {
+    let cluster = Cluster::start();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for number in 0..10 {
+        let name = format!("filling{number}");
+        runtime.block_on(cluster.create(&name));
+        made_in_spite_of_a_kill(&Database::Postgres(cluster.url(&name)));
+    }
+}
+
+fn made_in_spite_of_a_kill(database: &Database) {
+    run_and_kill(database, 0, &Moment::AfterStart(random_millis(80)));
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        database.is_quiet().await;
+        let storage = database.open().await;
+        person::add_anyone(&*storage).await;
+        storage.close().await;
+        database.is_sound().await;
+    });
 }
 
 /// When a child dies.
@@ -85,10 +120,10 @@ enum Moment {
 }
 
 /// Starts a child, kills it, and reads what it said until then.
-fn run_and_kill(database: &Path, run: usize, moment: &Moment) -> Journal {
+fn run_and_kill(database: &Database, run: usize, moment: &Moment) -> Journal {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "what_was_acknowledged_survives_every_kill", "--nocapture"])
-        .env(DATABASE, database)
+        .env(DATABASE, database.text())
         .env(RUN, run.to_string())
         .stdout(Stdio::piped())
         .spawn()
@@ -128,12 +163,13 @@ struct History {
 }
 
 impl History {
-    async fn check(&mut self, database: &Path, run: usize, journal: &Journal) {
+    async fn check(&mut self, database: &Database, run: usize, journal: &Journal) {
         // The child may have died before it made the file.
-        let storage = SqliteStorage::open(database, person::START, &OsEntropy).await.unwrap();
-        let changes = changes(&storage).await;
+        database.is_quiet().await;
+        let storage = database.open().await;
+        let changes = changes(&*storage).await;
         for (name, progress) in &journal.people {
-            let found = Person::observe(&storage, name, &changes).await;
+            let found = Person::observe(&*storage, name, &changes).await;
             let acknowledged = Person::after(progress.done);
             let possible = [acknowledged, Person::after(progress.begun)];
             assert!(
@@ -151,15 +187,15 @@ impl History {
         let waiting = self.people.values().filter(|person| person.waiting).count() as u64;
         assert_eq!(storage.mail_backlog().await.unwrap().0, waiting, "run {run}");
         storage.close().await;
-        sound(database).await;
+        database.is_sound().await;
     }
 
     /// Nothing of what was seen after any kill has changed since: no later recovery brought a session back.
-    async fn check_everything(&self, database: &Path) {
-        let storage = SqliteStorage::open_existing(database).await.unwrap();
-        let changes = changes(&storage).await;
+    async fn check_everything(&self, database: &Database) {
+        let storage = database.open().await;
+        let changes = changes(&*storage).await;
         for (name, person) in &self.people {
-            assert_eq!(&Person::observe(&storage, name, &changes).await, person, "{name}");
+            assert_eq!(&Person::observe(&*storage, name, &changes).await, person, "{name}");
         }
     }
 }
@@ -173,16 +209,6 @@ async fn changes(storage: &dyn Storage) -> BTreeMap<String, usize> {
         *times.entry(id).or_default() += 1;
     }
     times
-}
-
-/// What SQLite itself says of the file.
-async fn sound(database: &Path) {
-    let mut connection = SqliteConnectOptions::new().filename(database).connect().await.unwrap();
-    let verdict: String =
-        sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap();
-    assert_eq!(verdict, "ok");
-    let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await.unwrap();
-    assert!(orphans.is_empty());
 }
 
 fn random_millis(below: u64) -> Duration {
