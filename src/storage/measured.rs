@@ -10,10 +10,10 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration, Declared, DeclaredRecord,
-    DeclaredRepository, IdentityFilter, IdentityRepository, LegacyHashes, LimitKey, LimitRepository,
+    DeclaredRepository, IdentityFilter, IdentityRepository, Intake, LegacyHashes, LimitKey, LimitRepository,
     LimitState, LinkKind, LinkRepository, MailId, MailRepository, MetaRepository, NewIdentity, NewLink,
     NewMail, NewSession, NewUpheld, PendingRegistration, QueuedMail, RegistrationRepository, Result,
-    SessionRepository, SignInRecord, Snapshot, Intake, Transfer, Storage, StorageError, StoredLink, Upheld,
+    SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
 };
 use crate::{
     clock::Timestamp,

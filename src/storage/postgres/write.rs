@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use sqlx::{PgConnection, Postgres, Transaction};
+use tokio::time::Instant;
 
 use super::{PostgresStorage, error::at_the_end, feed::CHANNEL};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
     session::SessionId,
-    storage::{ChangeKind, Result},
+    storage::{ChangeKind, Result, connections::waited},
 };
 
 /// Takes as many numbers as there are changes, appends them, and goes on with the end that is given.
