@@ -34,7 +34,7 @@ pub struct DatabaseClock {
 }
 
 impl DatabaseClock {
-    /// Compares for the first time. The clock never shows less than `mark`.
+    /// Compares for the first time.
     pub(super) async fn open<'c>(on: impl Executor<'c, Database = Postgres>) -> Result<Arc<Self>> {
         let clock = Self {
             opened: Instant::now(),
@@ -42,7 +42,7 @@ impl DatabaseClock {
             compared: AtomicI64::new(0),
             shown: AtomicI64::new(i64::MIN),
         };
-        clock.follow(clock.ask(on).await?);
+        clock.follow(&clock.ask(on).await?);
         Ok(Arc::new(clock))
     }
 
@@ -61,7 +61,7 @@ impl DatabaseClock {
     pub(super) async fn compare<'c>(&self, on: impl Executor<'c, Database = Postgres>) -> Result<()> {
         let seen = self.ask(on).await?;
         if seen.took <= PROMPT {
-            self.follow(seen);
+            self.follow(&seen);
         }
         Ok(())
     }
@@ -75,7 +75,7 @@ impl DatabaseClock {
         Ok(Seen { theirs, took: asked.elapsed() })
     }
 
-    fn follow(&self, seen: Seen) {
+    fn follow(&self, seen: &Seen) {
         let here = self.elapsed();
         // The database looked at its clock about half a round trip ago.
         let half = i64::try_from(seen.took.as_millis() / 2).unwrap_or(0);

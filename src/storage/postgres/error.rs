@@ -53,7 +53,7 @@ pub(super) fn again(error: &StorageError) -> Option<Again> {
     }
 }
 
-/// A failure of the statement that makes things last: tried again only where nothing can have lasted.
+/// A failure of the commit: tried again only where nothing can have lasted.
 pub(super) fn at_the_end(error: sqlx::Error) -> StorageError {
     let certain = match code(&error) {
         Some(code) => !CUT.contains(&code) && !UNKNOWN.contains(&code),

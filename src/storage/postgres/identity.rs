@@ -5,7 +5,7 @@ use sqlx::{Executor, PgConnection, Postgres};
 
 use super::{
     PostgresStorage,
-    error::{at_the_end, constraint},
+    error::constraint,
     legacy,
     pool::tried,
     row::{self, text},
@@ -115,8 +115,7 @@ impl IdentityRepository for PostgresStorage {
                 .bind(text(&id.0))
                 .bind(&old.0)
                 .execute(self.pool())
-                .await
-                .map_err(at_the_end)?;
+                .await?;
             Ok(())
         })
     }

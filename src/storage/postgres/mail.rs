@@ -7,7 +7,6 @@ use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{
     PostgresStorage,
-    error::at_the_end,
     pool::tried,
     row::{self, text},
 };
@@ -44,19 +43,34 @@ impl MailRepository for PostgresStorage {
     }
 
     async fn claim_mail(&self, now: Timestamp, lease: Duration) -> Result<Option<QueuedMail>> {
-        // Whoever finds one locked takes the next.
-        let claimed = tried!(self, {
-            sqlx::query(
+        // Most looks find nothing, and should cost no transaction.
+        let due: bool = tried!(self, {
+            Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM mail WHERE due_at <= $1)")
+                .bind(now.0)
+                .fetch_one(self.pool())
+                .await?)
+        })?;
+        if !due {
+            return Ok(None);
+        }
+        tried!(self, {
+            let mut write = self.write(now).await?;
+            // Whoever finds one locked takes the next.
+            let claimed = sqlx::query(
                 "UPDATE mail SET due_at = $1 WHERE id = (SELECT id FROM mail WHERE due_at <= $2 \
-                 ORDER BY due_at, queued_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING *",
+                 ORDER BY due_at, queued_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
+                 RETURNING id, template, recipient, recipient_folded, identity_id, context, locale, queued_at, attempts",
             )
             .bind(now.plus(lease).0)
             .bind(now.0)
-            .fetch_optional(self.pool())
-            .await
-            .map_err(at_the_end)
-        });
-        claimed?.as_ref().map(queued).transpose()
+            .fetch_optional(write.on())
+            .await?
+            .as_ref()
+            .map(queued)
+            .transpose()?;
+            write.commit().await?;
+            Ok(claimed)
+        })
     }
 
     async fn mail_sent(&self, id: &MailId, now: Timestamp) -> Result<()> {
@@ -65,22 +79,21 @@ impl MailRepository for PostgresStorage {
                 .bind(now.0)
                 .bind(text(&id.0))
                 .execute(self.pool())
-                .await
-                .map_err(at_the_end)?;
+                .await?;
             Ok(())
         })
     }
 
     async fn mail_failed(&self, id: &MailId, error: &str, at: Option<Timestamp>) -> Result<()> {
         tried!(self, {
+            let mut write = self.write(at.unwrap_or_default()).await?;
             sqlx::query("UPDATE mail SET attempts = attempts + 1, error = $1, due_at = $2 WHERE id = $3")
                 .bind(text(error))
                 .bind(at.map(|at| at.0))
                 .bind(text(&id.0))
-                .execute(self.pool())
-                .await
-                .map_err(at_the_end)?;
-            Ok(())
+                .execute(write.on())
+                .await?;
+            write.commit().await
         })
     }
 

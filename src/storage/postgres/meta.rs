@@ -5,7 +5,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use sqlx::{Row as _, postgres::PgRow};
 
-use super::{PostgresStorage, error::at_the_end, pool::tried, row::text};
+use super::{PostgresStorage, pool::tried, row::text};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
@@ -17,6 +17,7 @@ use crate::{
 impl MetaRepository for PostgresStorage {
     async fn add_audit(&self, record: AuditRecord) -> Result<()> {
         tried!(self, {
+            let mut write = self.write(record.at).await?;
             sqlx::query(
                 "INSERT INTO audit (at, event, identity_id, session_id, address, detail) \
                  VALUES ($1, $2, $3, $4, $5, $6)",
@@ -27,10 +28,9 @@ impl MetaRepository for PostgresStorage {
             .bind(record.session_id.as_ref().map(|id| text(&id.0)))
             .bind(text(&record.address))
             .bind(text(&record.detail))
-            .execute(self.pool())
-            .await
-            .map_err(at_the_end)?;
-            Ok(())
+            .execute(write.on())
+            .await?;
+            write.commit().await
         })
     }
 
@@ -104,8 +104,7 @@ impl MetaRepository for PostgresStorage {
             sqlx::query("UPDATE meta SET high_water_mark = $1 WHERE high_water_mark < $1")
                 .bind(now.0)
                 .execute(self.pool())
-                .await
-                .map_err(at_the_end)?;
+                .await?;
             Ok(())
         })
     }

@@ -19,6 +19,13 @@ use crate::{
     },
 };
 
+/// The columns of [`pending`]. Never all of them: a later release may add some, and a prepared statement would break.
+macro_rules! columns {
+    () => {
+        "id, username, email, password, roles, created_at, expires_at"
+    };
+}
+
 #[async_trait]
 impl RegistrationRepository for PostgresStorage {
     async fn add_registration(&self, pending: PendingRegistration, mail: NewMail) -> Result<()> {
@@ -41,10 +48,12 @@ impl RegistrationRepository for PostgresStorage {
         now: Timestamp,
     ) -> Result<Option<PendingRegistration>> {
         let found = tried!(self, {
-            Ok(sqlx::query(
-                "SELECT * FROM registration WHERE email_folded = $1 AND expires_at > $2 \
-                 ORDER BY created_at DESC, id DESC LIMIT 1",
-            )
+            Ok(sqlx::query(concat!(
+                "SELECT ",
+                columns!(),
+                " FROM registration WHERE email_folded = $1 AND expires_at > $2 \
+                 ORDER BY created_at DESC, id DESC LIMIT 1"
+            ))
             .bind(text(folded_email))
             .bind(now.0)
             .fetch_optional(self.pool())
@@ -132,7 +141,7 @@ async fn waiting(
     id: &IdentityId,
     now: Timestamp,
 ) -> Result<Option<PendingRegistration>> {
-    sqlx::query("SELECT * FROM registration WHERE id = $1 AND expires_at > $2")
+    sqlx::query(concat!("SELECT ", columns!(), " FROM registration WHERE id = $1 AND expires_at > $2"))
         .bind(&id.0)
         .bind(now.0)
         .fetch_optional(connection)

@@ -73,11 +73,11 @@ pub async fn migrate(url: &DatabaseUrl) -> Result<Vec<Migration>> {
     Ok(before)
 }
 
-/// `None` where the lock was not to be had.
+/// `None` where a lock was not to be had, or only by a deadlock.
 fn locked(error: sqlx::migrate::MigrateError) -> Option<StorageError> {
     use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
     match &error {
-        Execute(inner) | ExecuteMigration(inner, _) if code(inner) == Some("55P03") => None,
+        Execute(inner) | ExecuteMigration(inner, _) if matches!(code(inner), Some("55P03" | "40P01")) => None,
         _ => Some(error.into()),
     }
 }

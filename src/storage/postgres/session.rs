@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _};
 
-use super::{
-    PostgresStorage, error::at_the_end, limit, pool::tried, row, row::text, sweep, ticket, write::Write,
-};
+use super::{PostgresStorage, limit, pool::tried, row, row::text, sweep, ticket, write::Write};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
@@ -71,8 +69,7 @@ impl SessionRepository for PostgresStorage {
                 .bind(at.0)
                 .bind(text(&id.0))
                 .execute(self.pool())
-                .await
-                .map_err(at_the_end)?;
+                .await?;
             Ok(())
         })
     }
@@ -123,7 +120,12 @@ impl SessionRepository for PostgresStorage {
     }
 
     async fn redeem_ticket(&self, hash: TokenHash, handle: TokenHash, now: Timestamp) -> Result<bool> {
-        tried!(self, { ticket::redeem(self.pool(), hash, handle, now).await })
+        tried!(self, {
+            let mut write = self.write(now).await?;
+            let first = ticket::redeem(write.on(), hash, handle, now).await?;
+            write.commit().await?;
+            Ok(first)
+        })
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<u64> {

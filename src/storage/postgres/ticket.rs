@@ -1,11 +1,8 @@
 //! Tickets, on a connection that the caller chose.
 
-use sqlx::{Executor, PgConnection, PgPool, Postgres, Row as _};
+use sqlx::{Executor, PgConnection, Postgres, Row as _};
 
-use super::{
-    error::{at_the_end, refers_to_nothing},
-    row,
-};
+use super::{error::refers_to_nothing, row};
 use crate::{
     clock::Timestamp,
     session::{NewTicket, SessionId, StoredTicket, TokenHash},
@@ -57,7 +54,7 @@ pub(super) async fn find<'c>(
 
 /// Marks a ticket; false when it is marked already, or not there.
 pub(super) async fn redeem(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     hash: TokenHash,
     handle: TokenHash,
     now: Timestamp,
@@ -68,8 +65,7 @@ pub(super) async fn redeem(
     .bind(handle.0.as_slice())
     .bind(now.0)
     .bind(hash.0.as_slice())
-    .execute(pool)
-    .await
-    .map_err(at_the_end)?;
+    .execute(connection)
+    .await?;
     Ok(marked.rows_affected() == 1)
 }

@@ -57,7 +57,7 @@ impl DatabaseUrl {
         for (key, value) in url.query_pairs() {
             if key == "sslmode" {
                 mode = Some(value.into_owned());
-            } else if !PARAMETERS.contains(&&*key) && !(key.starts_with("options[") && key.ends_with(']')) {
+            } else if !(PARAMETERS.contains(&&*key) || key.starts_with("options[") && key.ends_with(']')) {
                 return refuse(format!(
                     "The database's URL has the parameter {key:?}, which is not known. There are: {}.",
                     PARAMETERS.join(", ")

@@ -41,7 +41,7 @@ async fn replicas_share_the_time_of_the_database() {
 /// is shadowed by a function of the search path, so that nobody's clock needs to be set.
 #[tokio::test]
 async fn a_clock_follows_when_the_database_is_set_and_never_goes_back() {
-    let database = server::filled().await;
+    let database = server::own().await;
     let set = |shift: &str| {
         format!(
             "CREATE SCHEMA IF NOT EXISTS fake; CREATE OR REPLACE FUNCTION fake.clock_timestamp() RETURNS timestamptz \

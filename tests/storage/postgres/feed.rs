@@ -32,7 +32,7 @@ async fn next(storage: &PostgresStorage, seq: ChangeSeq) -> ChangeSeq {
 /// numbers from a sequence it would, which the second half shows.
 #[tokio::test]
 async fn a_change_that_commits_late_is_not_passed_over() {
-    let database = server::filled().await;
+    let database = server::own().await;
     let storage = open(&database, 4).await;
     let ann = storage.add_identity(new_person("ann")).await.unwrap();
     let (mut slow, mut fast) = (database.connect().await, database.connect().await);
@@ -155,7 +155,7 @@ async fn a_feed_that_was_cut_comes_back() {
 /// While the database can't be asked the feed says so, because whoever caches relies on that.
 #[tokio::test]
 async fn a_feed_that_can_not_ask_says_so() {
-    let database = server::filled().await;
+    let database = server::own().await;
     let storage = open(&database, 2).await;
     storage.changes_since(ChangeSeq(0)).await.unwrap();
     let mut admin = server::admin().await;

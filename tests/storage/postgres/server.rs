@@ -25,16 +25,18 @@ fn told(variable: &str) -> String {
     told.unwrap_or_else(|_| panic!("{variable} is not set: run `eval \"$(tools/postgres start)\"` first"))
 }
 
-/// A database that is gone when this is dropped.
+/// A database that nobody else uses while this lives.
 pub(crate) struct Database {
     pub(crate) name: String,
     pub(crate) url: String,
+    /// Holds the lock on one that is used again; `None` for one that is dropped.
+    claim: Option<PgConnection>,
 }
 
 impl Database {
-    fn called(name: String) -> Self {
+    fn called(name: String, claim: Option<PgConnection>) -> Self {
         let url = of(&name);
-        Self { name, url }
+        Self { name, url, claim }
     }
 
     /// The URL as the backend reads it.
@@ -76,6 +78,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if self.claim.is_some() {
+            return;
+        }
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         // A runtime of its own: the test's may be on its way out.
         let dropping = std::thread::spawn(move || {
@@ -93,23 +98,60 @@ pub(crate) async fn admin() -> PgConnection {
     PgConnection::connect(&url()).await.unwrap()
 }
 
-/// An empty database.
+/// An empty database, dropped afterwards.
 pub(crate) async fn empty() -> Database {
     copy_of("template0").await
 }
 
-/// A database with the schema of this release and nothing in it.
-pub(crate) async fn filled() -> Database {
+/// A database with the schema of this release and nothing in it, for tests that change more than rows; dropped afterwards,
+/// for which the server syncs the disk.
+pub(crate) async fn own() -> Database {
     copy_of(&template().await).await
 }
+
+/// A database with the schema of this release and nothing in it, emptied and used again by a later test, in any process.
+pub(crate) async fn filled() -> Database {
+    let template = template().await;
+    let mut claim = admin().await;
+    let mut number = 0;
+    while !sqlx::query_scalar::<_, bool>("SELECT pg_try_advisory_lock(2, $1)")
+        .bind(number)
+        .fetch_one(&mut claim)
+        .await
+        .unwrap()
+    {
+        number += 1;
+    }
+    let name = format!("{template}_{number}");
+    if !exists(&mut claim, &name).await {
+        create(&mut claim, &name, &template).await;
+    }
+    let database = Database::called(name, Some(claim));
+    database.cut().await;
+    database.execute(EMPTY).await;
+    database
+}
+
+/// Everything that a test may have left in the rows.
+const EMPTY: &str = "DELETE FROM meta; DELETE FROM identity; DELETE FROM registration; DELETE FROM link; DELETE FROM held; \
+                     DELETE FROM limit_state; DELETE FROM mail; DELETE FROM change; DELETE FROM audit; \
+                     UPDATE change_head SET seq = 0";
 
 async fn copy_of(template: &str) -> Database {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("gatehouse_test_{}_{number}", std::process::id());
-    let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
-    admin().await.execute(AssertSqlSafe(statement)).await.unwrap();
-    Database::called(name)
+    create(&mut admin().await, &name, template).await;
+    Database::called(name, None)
+}
+
+async fn create(on: &mut PgConnection, name: &str, template: &str) {
+    on.execute(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"))).await.unwrap();
+}
+
+async fn exists(on: &mut PgConnection, name: &str) -> bool {
+    let there = "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)";
+    sqlx::query_scalar(there).bind(name).fetch_one(on).await.unwrap()
 }
 
 /// A database to copy, made once for each schema by whichever process comes first.
@@ -124,21 +166,13 @@ async fn template() -> String {
     let name = format!("gatehouse_template_{:016x}", hasher.finish());
     let mut admin = admin().await;
     admin.execute("SELECT pg_advisory_lock(1)").await.unwrap();
-    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
-        .bind(&name)
-        .fetch_one(&mut admin)
-        .await
-        .unwrap();
-    if !there {
+    if !exists(&mut admin, &name).await {
         // Under its name only when it is complete.
-        for statement in [
-            format!("DROP DATABASE IF EXISTS {name}_new"),
-            format!("CREATE DATABASE {name}_new TEMPLATE template0"),
-        ] {
-            admin.execute(AssertSqlSafe(statement)).await.unwrap();
-        }
-        postgres::migrate(&DatabaseUrl::parse(&of(&format!("{name}_new"))).unwrap()).await.unwrap();
-        let rename = format!("ALTER DATABASE {name}_new RENAME TO {name}");
+        let new = format!("{name}_new");
+        admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {new}"))).await.unwrap();
+        create(&mut admin, &new, "template0").await;
+        postgres::migrate(&DatabaseUrl::parse(&of(&new)).unwrap()).await.unwrap();
+        let rename = format!("ALTER DATABASE {new} RENAME TO {name}");
         admin.execute(AssertSqlSafe(rename)).await.unwrap();
     }
     // Gives the lock back.
