@@ -1,13 +1,12 @@
-"""From samples to figures: medians, bootstrap intervals, and the table."""
+"""From samples to figures: medians, ratios, their bootstrap intervals, and what a budget says of them."""
 
 from __future__ import annotations
 
-import json
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from typing import Any
 
 PAIRS = 20
 RESAMPLES = 2000
@@ -22,8 +21,13 @@ class Interval:
     high: float
 
 
+def exactly(value: float) -> Interval:
+    """What was counted, not sampled."""
+    return Interval(value, value, value)
+
+
 def bootstrap(count: int, figure: Callable[[Sequence[int]], float]) -> Interval:
-    """Resamples positions, so that the two halves of an interleaved pair stay together."""
+    """Resamples positions, so that the halves of an interleaved pair stay together."""
     chance = random.Random(1)
     drawn = sorted(figure(chance.choices(range(count), k=count)) for _ in range(RESAMPLES))
     return Interval(figure(range(count)), drawn[RESAMPLES // 40], drawn[-RESAMPLES // 40])
@@ -34,7 +38,7 @@ def median(samples: Sequence[float]) -> Interval:
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
-    """How many times as long as theirs: the ratio of the medians."""
+    """How many times theirs: the ratio of the medians."""
 
     def figure(at: Sequence[int]) -> float:
         return statistics.median(ours[i] for i in at) / statistics.median(theirs[i] for i in at)
@@ -51,7 +55,7 @@ def difference(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
 
 @dataclass
 class Row:
-    """One line of the table; without a limit it is for comparison only."""
+    """One line of a table; without a limit or a floor it is for comparison only."""
 
     what: str
     measured: Interval
@@ -59,18 +63,41 @@ class Row:
     limit: float | None = None
     note: str = ""
     samples: dict[str, list[float]] = field(default_factory=dict)
+    #: At least so much, where more is better.
+    floor: float | None = None
+
+    @property
+    def budgeted(self) -> bool:
+        return self.limit is not None or self.floor is not None
 
     @property
     def missed(self) -> bool:
-        """Only when even the lower end of the interval is over."""
-        return self.limit is not None and self.measured.low > self.limit
+        """Only when even the better end of the interval is outside."""
+        over = self.limit is not None and self.measured.low > self.limit
+        return over or (self.floor is not None and self.measured.high < self.floor)
 
-    def line(self) -> str:
-        value, low, high = (number(x) for x in (self.measured.value, self.measured.low, self.measured.high))
-        spread = f"{low}–{high}" if low != high else ""
-        limit = "" if self.limit is None else f"≤ {number(self.limit)}"
-        verdict = "" if self.limit is None else ("MISSED" if self.missed else "held")
-        return f"| {self.what} | {value} {self.unit} | {spread} | {limit} | {verdict} | {self.note} |"
+    @property
+    def budget(self) -> str:
+        if self.limit is not None:
+            return f"≤ {number(self.limit)} {self.unit}"
+        return "" if self.floor is None else f"≥ {number(self.floor)} {self.unit}"
+
+    @property
+    def verdict(self) -> str:
+        return "" if not self.budgeted else "**missed**" if self.missed else "met"
+
+    @property
+    def interval(self) -> str:
+        low, high = number(self.measured.low), number(self.measured.high)
+        return f"{low} to {high}" if low != high else ""
+
+    def to_json(self) -> dict[str, Any]:
+        rounded = {name: [float(f"{x:.5g}") for x in samples] for name, samples in self.samples.items()}
+        return asdict(self) | {"samples": rounded}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Row:
+        return cls(**{**stored, "measured": Interval(**stored["measured"])})
 
 
 def number(value: float) -> str:
@@ -78,12 +105,3 @@ def number(value: float) -> str:
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
-
-
-def table(rows: Sequence[Row]) -> str:
-    head = "| what | measured | 95 % interval | budget | | beside it |\n|---|---|---|---|---|---|"
-    return "\n".join([head, *(row.line() for row in rows)])
-
-
-def save(rows: Sequence[Row], path: Path) -> None:
-    path.write_text(json.dumps([asdict(row) for row in rows], indent=1))

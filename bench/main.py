@@ -1,45 +1,81 @@
-"""Runs the measurements, all or those that are named, and prints one table."""
+"""Runs the measurements, all or those that are named, keeps what they gave in results.json, and writes the report.
+
+`report` measures nothing, and writes the report of what is kept.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import browsing
 import guarding
+import loading
 import processes
 import proxying
+import report
 import rust
-from figures import Row, save, table
+import scaling
+from figures import Row
+from results import Results
 
-PARTS: dict[str, Callable[[Path], list[Row]]] = {
-    "guard": guarding.guard,
-    "gate": guarding.gate,
-    "endpoint": rust.endpoint,
-    "forms": browsing.forms,
-    "clicks": browsing.clicks,
-    "bundle": processes.bundle,
-    "memory": processes.memory,
-    "imports": processes.imports,
-    "proxy": proxying.requests,
-    "idle": proxying.idle,
+#: The parts in their order, and about how many seconds each takes.
+PARTS: dict[str, tuple[Callable[[Path], list[Row]], int]] = {
+    "guard": (guarding.guard, 150),
+    "gate": (guarding.gate, 20),
+    "endpoint": (rust.endpoint, 10),
+    "checks": (loading.checks, 120),
+    "logins": (loading.logins, 110),
+    "flood": (loading.flood, 150),
+    "scale": (scaling.scale, 150),
+    "replicas": (scaling.replicas, 60),
+    "forms": (browsing.forms, 200),
+    "clicks": (browsing.clicks, 260),
+    "bundle": (processes.bundle, 1),
+    "memory": (processes.memory, 120),
+    "imports": (processes.imports, 40),
+    "proxy": (proxying.requests, 20),
+    "idle": (proxying.idle, 50),
 }
 
 
 def main(names: list[str]) -> None:
-    rows: list[Row] = []
-    for name in names or PARTS:
+    results = Results.load()
+    results.begin()
+    chosen = [] if names == ["report"] else names or list(PARTS)
+    unknown = [name for name in chosen if name not in PARTS]
+    if unknown:
+        sys.exit(f"There is no part {', '.join(unknown)}. The parts are: {', '.join(PARTS)}, and report.")
+    expected = {name: results.parts[name].seconds if name in results.parts else 0 for name in PARTS}
+    failures = []
+    for at, name in enumerate(chosen):
+        measure, guess = PARTS[name]
+        left = sum(expected[later] or PARTS[later][1] for later in chosen[at:])
+        say(f"[{at + 1}/{len(chosen)}] {name}: about {expected[name] or guess:.0f} s; {left / 60:.0f} min left in all")
         started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix=f"gatehouse-bench-{name}-") as home:
-            rows += PARTS[name](Path(home))
-        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-    print(table(rows))
-    save(rows, Path(__file__).parent / "results.json")
-    missed = [row.what for row in rows if row.missed]
-    print(f"\n{len(missed)} budgets missed" + (": " + "; ".join(missed) if missed else "."))
+        try:
+            with tempfile.TemporaryDirectory(prefix=f"gatehouse-bench-{name}-") as home:
+                rows = measure(Path(home))
+        except Exception as error:
+            # One part that can't be measured here is no reason to have no report.
+            traceback.print_exc()
+            failures.append(name)
+            results.failed(name, f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}")
+            continue
+        results.measured(name, rows, time.monotonic() - started)
+        for row in rows:
+            say(f"    {row.what}: {row.measured.value:.4g} {row.unit} {row.budget} {row.verdict}")
+    say(f"Written: {report.write(results).name}")
+    if failures:
+        sys.exit(f"Not measured: {', '.join(failures)}. The report says so.")
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

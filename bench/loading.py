@@ -1,0 +1,197 @@
+"""The endpoint under load over HTTP, beside its peers: session checks, logins, and checks while logins flood in.
+
+Every server runs on the first core, its database too; what sends the load has the second one to itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import servers
+from figures import PAIRS, Row, median, ratio
+from served import ROOT
+from servers import Server
+
+SERVER_CORE, LOAD_CORE = "0", "1"
+#: Argon2id, as Gatehouse's defaults have it and every peer is told to.
+MEMORY, PASSES, LANES = "19456", "2", "1"
+SLICE = 0.5
+QUIET_RATE = 200
+FLOOD = 200
+FLOOD_SECONDS = 6
+FLOOD_ROUNDS = 3
+PATIENCE = 10
+
+
+@cache
+def program() -> str:
+    """The compiled bench/load."""
+    command = ["cargo", "bench", "--locked", "--no-run", "--bench", "load", "--message-format=json", "--quiet"]
+    printed = subprocess.check_output(command, cwd=ROOT, text=True)
+    built = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    return str(next(line["executable"] for line in built if line.get("executable")))
+
+
+def drive(port: int, seconds: float, *streams: dict[str, Any]) -> dict[str, Any]:
+    plan = {"port": port, "seconds": seconds, "patience": PATIENCE, "streams": list(streams)}
+    command = ["taskset", "-c", LOAD_CORE, program(), "drive"]
+    told: dict[str, Any] = json.loads(subprocess.check_output(command, input=json.dumps(plan), text=True))
+    return told
+
+
+def hashes(threads: int, cores: str, seconds: float) -> float:
+    """Bare Argon2id hashes per second on these cores."""
+    command = ["taskset", "-c", cores, program(), "hashes", str(threads), str(seconds), MEMORY, PASSES, LANES]
+    return float(subprocess.check_output(command, text=True))
+
+
+@contextlib.contextmanager
+def started(home: Path, kinds: Sequence[type[Server]], cores: str = SERVER_CORE) -> Iterator[list[Server]]:
+    """Servers that are ready: with people to sign in, and one who is."""
+    with ExitStack() as stack:
+        running = []
+        for number, kind in enumerate(kinds):
+            server = kind(home / f"{number}-{kind.__name__}", cores, program())
+            stack.callback(server.stop)
+            server.start()
+            running.append(server)
+        yield running
+
+
+def checks(home: Path) -> list[Row]:
+    rates: dict[str, list[float]] = {}
+    quiet: dict[str, dict[str, list[float]]] = {}
+    busy = 0.0
+    with started(home, servers.CHECKED) as running:
+        for number in range(-2, PAIRS):
+            for server in running:
+                told = drive(server.port, SLICE, {"name": "x", "connections": 16, "requests": [server.check()]})
+                stream = answered(server, told)
+                even = drive(server.port, SLICE, {"name": "x", "rate": QUIET_RATE, "requests": [server.check()]})
+                latency = answered(server, even)["microseconds"]
+                if number < 0:
+                    continue
+                busy = max(busy, told["busy"])
+                rates.setdefault(server.name, []).append(stream["statuses"]["200"] / told["seconds"])
+                kept = quiet.setdefault(server.name, {"p50": [], "p99": []})
+                for quantile, samples in kept.items():
+                    samples.append(latency[quantile])
+    ours, bare = servers.Gatehouse.name, servers.Constant.name
+    rows = [
+        Row(
+            "session checks per second, of a bare axum route",
+            ratio(rates[ours], rates[bare]),
+            "× bare",
+            floor=0.5,
+            note=f"the load took at most {busy:.0%} of its core",
+            samples=rates,
+        )
+    ]
+    rows += [Row(f"checks per second: {name}", median(samples), "/s") for name, samples in rates.items()]
+    for name, kept in quiet.items():
+        note = f"at {QUIET_RATE} checks per second, from when each was due"
+        rows.append(Row(f"check, p50: {name}", median(kept["p50"]), "µs", note=note, samples=kept))
+        rows.append(Row(f"check, p99: {name}", median(kept["p99"]), "µs"))
+    return rows
+
+
+def answered(server: Server, told: dict[str, Any]) -> dict[str, Any]:
+    """The one stream of a plan, whose every request must have had its answer."""
+    stream: dict[str, Any] = told["streams"]["x"]
+    assert set(stream["statuses"]) == {"200"}, f"{server.name}: {stream['statuses']}"
+    return stream
+
+
+def logins(home: Path) -> list[Row]:
+    """Logins per second, on one core and on both, of what the bare hash does there."""
+    rows: list[Row] = []
+    for cores, label, rounds, span in ((SERVER_CORE, "one core", PAIRS, 1.0), ("0,1", "two cores", 10, 1.0)):
+        threads = len(cores.split(","))
+        rates: dict[str, list[float]] = {"bare Argon2id": []}
+        with started(home / label.replace(" ", "-"), servers.SIGNED_INTO, cores) as running:
+            for number in range(-1, rounds):
+                hashed = hashes(threads, cores, span)
+                measured = {"bare Argon2id": hashed}
+                for server in running:
+                    stream = {"name": "x", "connections": 4 * threads, "requests": server.logins()}
+                    told = drive(server.port, span, stream)
+                    measured[server.name] = answered(server, told)["statuses"]["200"] / told["seconds"]
+                if number < 0:
+                    continue
+                for name, rate in measured.items():
+                    rates.setdefault(name, []).append(rate)
+        ours = rates[servers.Gatehouse.name]
+        note = "the load has 4 connections per core"
+        if threads > 1:
+            note += ", and takes its small part of the same cores; hash_permits = 2"
+        what = f"logins per second on {label}, of the bare hash"
+        rows.append(Row(what, ratio(ours, rates["bare Argon2id"]), "× bare", note=note, samples=rates))
+        rows += [Row(f"logins, {label}: {name}", median(samples), "/s") for name, samples in rates.items()]
+        rows.append(Row(f"logins per core, {label}: Gatehouse", scaled(ours, 1 / threads), "/s"))
+    return rows
+
+
+def scaled(samples: Sequence[float], by: float) -> Any:
+    return median([sample * by for sample in samples])
+
+
+def flood(home: Path) -> list[Row]:
+    """Checks while 200 logins a second come in, and what that does to the memory."""
+    before: dict[str, list[float]] = {}
+    during: dict[str, dict[str, list[float]]] = {}
+    kept: dict[str, dict[str, list[float]]] = {}
+    outcomes: dict[str, dict[str, int]] = {}
+    for number in range(FLOOD_ROUNDS):
+        # Anew in every round: what a flood has left behind is not the rest of the next one.
+        for kind in servers.SIGNED_INTO:
+            with started(home / f"{number}-{kind.__name__}", [kind]) as [server]:
+                time.sleep(1)
+                memory = kept.setdefault(server.name, {"at rest": [], "in the flood": [], "afterwards": []})
+                memory["at rest"].append(server.resident())
+                check = {"name": "check", "rate": QUIET_RATE, "requests": [server.check()]}
+                login = {"name": "login", "rate": FLOOD, "requests": server.logins()}
+                alone = drive(server.port, 2, check)["streams"]["check"]["microseconds"]
+                before.setdefault(server.name, []).append(alone["p50"])
+                told = drive(server.port, FLOOD_SECONDS, check, login)["streams"]
+                memory["in the flood"].append(server.peak())
+                time.sleep(2)
+                memory["afterwards"].append(server.resident())
+                quantiles = during.setdefault(server.name, {"p50": [], "p99": [], "max": []})
+                for quantile, samples in quantiles.items():
+                    samples.append(told["check"]["microseconds"].get(quantile, PATIENCE * 1e6))
+                counted = outcomes.setdefault(server.name, {})
+                for stream in ("login", "check"):
+                    for status, count in told[stream]["statuses"].items():
+                        key = f"{stream} {status}"
+                        counted[key] = counted.get(key, 0) + count
+    rows: list[Row] = []
+    for name, quantiles in during.items():
+        note = "; ".join(
+            f"{stream}s: {outcome(outcomes[name], stream)}" for stream in ("login", "check")
+        )
+        samples = quantiles | {"alone": before[name]}
+        rows.append(Row(f"check in the flood, p50: {name}", median(quantiles["p50"]), "µs", samples=samples))
+        rows.append(Row(f"check in the flood, p99: {name}", median(quantiles["p99"]), "µs", note=note))
+    for name, memory in kept.items():
+        rows.append(Row(f"memory at rest: {name}", median(memory["at rest"]), "MB", samples=memory))
+        rows.append(Row(f"memory in the flood, most: {name}", median(memory["in the flood"]), "MB"))
+        rows.append(Row(f"memory 2 s afterwards: {name}", median(memory["afterwards"]), "MB"))
+    return rows
+
+
+def outcome(counted: dict[str, int], stream: str) -> str:
+    parts = {key.partition(" ")[2]: count for key, count in counted.items() if key.startswith(stream)}
+    whole = sum(parts.values())
+    words = {"200": "answered", "429": "refused with 429", "503": "refused with 503", "none": "no answer in 10 s"}
+    told = sorted(parts.items())
+    return ", ".join(f"{count / whole:.0%} {words.get(status, status)}" for status, count in told)
+
+
