@@ -4,6 +4,8 @@
 //! configured size, whatever arrives. Every answer to a login costs exactly one Argon2id hash, for whomever it asks;
 //! where a bcrypt hash is compared, or pretended to be, that comes on top, in the same place of the queue.
 
+mod workers;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -19,6 +21,7 @@ use tracing::Instrument as _;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
+use self::workers::Workers;
 use super::{
     PasswordHash,
     legacy::{Bcrypt, BcryptCost, Tries},
@@ -106,6 +109,7 @@ pub struct Hasher {
     permits: Arc<Semaphore>,
     /// How many may run together.
     most: usize,
+    workers: Workers,
     /// How many may run or wait together.
     places: usize,
     taken: Arc<AtomicUsize>,
@@ -129,6 +133,7 @@ impl Hasher {
             entropy,
             permits: Arc::new(Semaphore::new(permits)),
             most: permits,
+            workers: Workers::new(permits),
             places: permits.saturating_add(queue),
             taken: Arc::default(),
             counted: Counted::default(),
@@ -278,7 +283,7 @@ impl Hasher {
             self.counted.bcrypt.fetch_add(count, Ordering::Relaxed);
             self.counted.rounds.fetch_add(count.saturating_mul(cost.rounds()), Ordering::Relaxed);
         }
-        let done = tokio::task::spawn_blocking(move || {
+        let done = self.workers.run(move || {
             // Held until the memory is free again, also when nobody waits for the answer any more.
             let _held = (permit, place);
             let began = Instant::now();
@@ -287,8 +292,8 @@ impl Hasher {
             hashed
         });
         let span = tracing::debug_span!("hash");
-        done.instrument(span).await.map_err(|error| {
-            tracing::error!(%error, "hashing stopped");
+        done.instrument(span).await.ok_or_else(|| {
+            tracing::error!("hashing stopped");
             busy
         })
     }
