@@ -28,7 +28,7 @@ lint: ## formatting, clippy, ruff and mypy
 fmt: ## formats Rust and Python
 	@source tools/env.sh && cargo fmt --all && ruff check --fix --quiet && ruff format --quiet
 
-bench: ## measures against the budgets and the peers (about 15 minutes; leave the machine alone meanwhile)
+bench: ## measures against the budgets and the peers, into bench/REPORT.md (25 minutes; leave the machine alone)
 	@tools/setup bench
 	@tools/wheel
 	@bench/run

@@ -8,9 +8,16 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import hanko
 import peers
 from browser import launch
 from figures import PAIRS, Row, difference, median, ratio
+
+BARE, IN_PAGE, FULL = "bare st.form", "Gatehouse in the page", "Gatehouse, full page"
+TEN, THOUSAND = "streamlit-authenticator, 10 users", "streamlit-authenticator, 1,000 users"
+#: How often the slowest is measured.
+SLOW = 5
+HANKO = "Hanko's element, a page of its own"
 
 # Both marks are taken in the page at the next frame, on a clock that survives a reload.
 MARKS = """
@@ -23,7 +30,10 @@ addEventListener('click', (event) => {
 document.benchButton = sessionStorage.benchButton ?? 'Sign in';
 const look = () => {
   const seen = (element) => element && element.getClientRects().length > 0;
-  if (!window.formAt && seen(document.querySelector('input[type=password]'))) {
+  // Hanko's element keeps its form in a shadow, and asks for the name first.
+  const element = document.querySelector('hanko-auth')?.shadowRoot;
+  const field = element?.querySelector('input') ?? document.querySelector('input[type=password]');
+  if (!window.formAt && seen(field)) {
     window.formAt = performance.now();
   }
   const title = [...document.querySelectorAll('h1')].find((h1) => h1.textContent.startsWith('Hello'));
@@ -72,81 +82,134 @@ def fill(name: str) -> Callable[[Page], None]:
     return both
 
 
+def reloaded(page: Page) -> float:
+    """Milliseconds from a reload to the visible content, signed in."""
+    page.evaluate("sessionStorage.removeItem('contentAt')")
+    page.reload(wait_until="commit")
+    page.wait_for_function("sessionStorage.contentAt > 0")
+    milliseconds: float = page.evaluate("sessionStorage.contentAt - performance.timeOrigin")
+    return milliseconds
+
+
+def signed_in(browser: Browser, url: str, filled: Callable[[Page], None], button: str) -> Page:
+    """A page whose next loads are timed."""
+    page = browser.new_context(bypass_csp=True).new_page()
+    page.add_init_script(MARKS)
+    page.goto(url)
+    filled(page)
+    page.wait_for_timeout(700)
+    page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_role("heading", name="Hello bob").wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
+    return page
+
+
 def forms(home: Path) -> list[Row]:
-    bare, ours, theirs, full = ([] for _ in range(4))  # type: list[float], list[float], list[float], list[float]
+    samples: dict[str, list[float]] = {}
     with sync_playwright() as playwright, ExitStack() as stack:
-        apps = [
-            peers.bare(home / "bare"),
-            peers.gatehouse(home / "gatehouse", "script"),
-            peers.authenticator(home / "ten", 10),
-            peers.gatehouse(home / "covered"),
-        ]
-        for app in apps:
+        apps = {
+            BARE: peers.bare(home / "bare"),
+            IN_PAGE: peers.gatehouse(home / "gatehouse", "script"),
+            FULL: peers.gatehouse(home / "covered"),
+            TEN: peers.authenticator(home / "ten", 10),
+        }
+        urls = {}
+        for name, app in apps.items():
             stack.callback(app.start().stop)
+            urls[name] = app.url
+        urls[HANKO] = stack.enter_context(hanko.served())
         browser = launch(playwright)
-        for app in apps:
-            cold(browser, app.url)
-        for _ in range(PAIRS):
-            bare.append(cold(browser, apps[0].url))
-            ours.append(cold(browser, apps[1].url))
-            full.append(cold(browser, apps[3].url))
-            theirs.append(cold(browser, apps[2].url))
-        browser.close()
-    samples = {"bare": bare, "gatehouse": ours, "full_page": full, "authenticator": theirs}
+        stack.callback(browser.close)
+        for number in range(-1, PAIRS):
+            for name, url in urls.items():
+                taken = cold(browser, url)
+                if number >= 0:
+                    samples.setdefault(name, []).append(taken)
+    bare = samples[BARE]
     return [
-        Row("form visible, cold, in the page", ratio(ours, bare), "× bare form", 1.05, samples=samples),
-        Row("form visible, cold, full page", ratio(full, bare), "× bare form", 0.15),
-        Row("… bare st.form", median(bare), "ms"),
-        Row("… Gatehouse in the page", median(ours), "ms"),
-        Row("… Gatehouse full page", median(full), "ms"),
-        Row("… streamlit-authenticator, 10 users", median(theirs), "ms"),
+        Row(
+            "form visible, cold, in the page",
+            ratio(samples[IN_PAGE], bare),
+            "× bare form",
+            1.05,
+            samples=samples,
+        ),
+        Row(
+            "form visible, cold, full page", ratio(samples[FULL], bare), "× bare form", 0.15, samples=samples
+        ),
+        *(Row(f"form visible: {name}", median(taken), "ms") for name, taken in samples.items()),
     ]
 
 
 def clicks(home: Path) -> list[Row]:
-    bare, ours, full, ten, thousand = ([] for _ in range(5))  # type: list[float], list[float], list[float], list[float], list[float]
+    samples: dict[str, list[float]] = {}
     with sync_playwright() as playwright, ExitStack() as stack:
-        apps = [
-            peers.bare(home / "bare"),
-            peers.gatehouse(home / "gatehouse", "script"),
-            peers.authenticator(home / "ten", 10),
-            peers.authenticator(home / "thousand", 1000),
-            peers.gatehouse(home / "covered"),
-        ]
-        for app in apps:
+        ours, theirs = (fill("Username or e-mail"), "Sign in"), (fill("Username"), "Login")
+        apps = {
+            BARE: (peers.bare(home / "bare"), fill("Username"), "Sign in"),
+            IN_PAGE: (peers.gatehouse(home / "gatehouse", "script"), *ours),
+            FULL: (peers.gatehouse(home / "covered"), *ours),
+            TEN: (peers.authenticator(home / "ten", 10), *theirs),
+            THOUSAND: (peers.authenticator(home / "thousand", 1000), *theirs),
+        }
+        for app, *_ in apps.values():
             stack.callback(app.start().stop)
-        peers.add_bob(apps[1])
-        peers.add_bob(apps[4])
+        for name in (IN_PAGE, FULL):
+            peers.add_bob(apps[name][0])
         browser = launch(playwright)
-        for number in range(PAIRS + 1):
-            pair = (
-                clicked(browser, apps[0].url, fill("Username"), "Sign in"),
-                clicked(browser, apps[1].url, fill("Username or e-mail"), "Sign in"),
-            )
-            if number == 0:
-                continue
-            bare.append(pair[0])
-            ours.append(pair[1])
-            full.append(clicked(browser, apps[4].url, fill("Username or e-mail"), "Sign in"))
-            ten.append(clicked(browser, apps[2].url, fill("Username"), "Login"))
-            if number <= 5:
-                thousand.append(clicked(browser, apps[3].url, fill("Username"), "Login"))
-        browser.close()
+        stack.callback(browser.close)
+        for number in range(-1, PAIRS):
+            for name, (app, filled, button) in apps.items():
+                if name == THOUSAND and number >= SLOW:
+                    continue
+                taken = clicked(browser, app.url, filled, button)
+                if number >= 0:
+                    samples.setdefault(name, []).append(taken)
     hash_ms = 24.0
-    samples = {"bare": bare, "gatehouse": ours, "full_page": full}
-    samples |= {"authenticator_10": ten, "authenticator_1000": thousand}
-    return [
+    rows = [
         Row(
             "click → content, more than a bare form",
-            difference(ours, bare),
+            difference(samples[IN_PAGE], samples[BARE]),
             "ms",
             hash_ms + 100,
             note="the budget has one hash of 24 ms in it",
             samples=samples,
-        ),
-        Row("… bare st.form", median(bare), "ms"),
-        Row("… Gatehouse in the page", median(ours), "ms"),
-        Row("… Gatehouse full page", median(full), "ms", note="Streamlit is loaded after the click"),
-        Row("… streamlit-authenticator, 10 users", median(ten), "ms"),
-        Row("… streamlit-authenticator, 1,000 users", median(thousand), "ms", note="5 samples"),
+        )
+    ]
+    notes = {FULL: "Streamlit is loaded after the click", THOUSAND: f"{SLOW} samples"}
+    for name, all_taken in samples.items():
+        rows.append(Row(f"click → content: {name}", median(all_taken), "ms", note=notes.get(name, "")))
+    return rows
+
+
+def reloads(home: Path) -> list[Row]:
+    """F5, signed in; the bare form has forgotten everybody by then, so an app without a login stands here."""
+    samples: dict[str, list[float]] = {}
+    with sync_playwright() as playwright, ExitStack() as stack:
+        browser = launch(playwright)
+        stack.callback(browser.close)
+        pages: dict[str, Page] = {}
+        for name, app, field, button in (
+            (IN_PAGE, peers.gatehouse(home / "gatehouse", "script"), "Username or e-mail", "Sign in"),
+            (FULL, peers.gatehouse(home / "covered"), "Username or e-mail", "Sign in"),
+            (TEN, peers.authenticator(home / "ten", 10), "Username", "Login"),
+        ):
+            stack.callback(app.start().stop)
+            if name != TEN:
+                peers.add_bob(app)
+            pages[name] = signed_in(browser, app.url, fill(field), button)
+        free = peers.app("looked_up", home / "free")
+        stack.callback(free.start().stop)
+        page = browser.new_context().new_page()
+        page.add_init_script(MARKS)
+        page.goto(free.url)
+        pages["bare app without a login"] = page
+        for number in range(-1, PAIRS):
+            for name, page in pages.items():
+                taken = reloaded(page)
+                if number >= 0:
+                    samples.setdefault(name, []).append(taken)
+    return [
+        Row(f"reload → content: {name}", median(taken), "ms", samples={"ms": taken})
+        for name, taken in samples.items()
     ]

@@ -12,12 +12,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import peers
+import postgres
 from browser import launch
 from browsing import fill
 from figures import PAIRS, Row, difference, median, ratio
 from served import Served
 
-MANY = 1_000_000
+OURS = (10, 1_000, 1_000_000)
+THEIRS = (10, 100, 1_000)
 
 
 def populate(database: Path, users: int) -> None:
@@ -61,45 +63,70 @@ def again(page: Page, served: Served) -> tuple[float, float]:
     return float(once) * 1e6, float(often) * 1e6
 
 
+def visit(browser: Browser, served: Served) -> Page:
+    """The page of an app that asks nobody."""
+    page = browser.new_page()
+    page.goto(served.url)
+    page.get_by_role("heading", name="Hello bob").wait_for(timeout=60_000)
+    page.wait_for_timeout(1000)
+    return page
+
+
 def guard(home: Path) -> list[Row]:
-    first: dict[str, list[float]] = {"few": [], "many": [], "ten": [], "thousand": []}
-    mean: dict[str, list[float]] = {"few": [], "many": []}
+    first: dict[str, list[float]] = {}
+    mean: dict[str, list[float]] = {}
     with sync_playwright() as playwright, ExitStack() as stack:
         browser = launch(playwright)
         stack.callback(browser.close)
         pages: dict[str, tuple[Page, Served]] = {}
-        for name, users in (("few", 10), ("many", MANY)):
-            served = peers.gatehouse(home / name)
+
+        def opened(
+            name: str, served: Served, field: str = "", button: str = "Sign in", users: int = 0
+        ) -> None:
+            stack.callback(served.start().stop)
+            if users:
+                peers.add_bob(served)
+                populate(served.home / ".gatehouse" / "gatehouse.db", users - 1)
+            page = sign_in(browser, served, field, button) if field else visit(browser, served)
+            pages[name] = (page, served)
+
+        ours = "Username or e-mail"
+        for users in OURS:
+            opened(f"Gatehouse, {users:,} users", peers.gatehouse(home / f"ours{users}"), ours, users=users)
+        if postgres.served():
+            served = peers.on_postgres(home / "postgres")
             stack.callback(served.start().stop)
             peers.add_bob(served)
-            populate(served.home / ".gatehouse" / "gatehouse.db", users - 1)
-            pages[name] = (sign_in(browser, served, "Username or e-mail", "Sign in"), served)
-        for name, users in (("ten", 10), ("thousand", 1000)):
-            served = peers.authenticator(home / name, users)
-            stack.callback(served.start().stop)
-            pages[name] = (sign_in(browser, served, "Username", "Login"), served)
+            pages["Gatehouse on PostgreSQL"] = (sign_in(browser, served, ours, "Sign in"), served)
+        for users in THEIRS:
+            served = peers.authenticator(home / f"theirs{users}", users)
+            opened(f"streamlit-authenticator, {users:,} users", served, "Username", "Login")
+        opened("st.login's cookie, read again", peers.app("cookie_read", home / "cookie"))
+        opened("a dictionary lookup", peers.app("looked_up", home / "dictionary"))
         for number in range(-2, PAIRS):
             for name, (page, served) in pages.items():
                 once, often = again(page, served)
-                if number < 0:
-                    continue
-                first[name].append(once)
-                if name in mean:
-                    mean[name].append(often)
-    return [
-        Row(
-            "guard on a rerun, 10 users",
-            median(first["few"]),
-            "µs",
-            10,
-            samples=first | {"mean": mean["few"]},
-        ),
-        Row("guard on a rerun, 1,000,000 users", median(first["many"]), "µs", 10),
-        Row("… 1,000,000 against 10 users", ratio(first["many"], first["few"]), "×"),
-        Row("… when called again in the same run", median(mean["few"]), "µs", note="mean of 100 calls"),
-        Row("… streamlit-authenticator, 10 users", median(first["ten"]), "µs"),
-        Row("… streamlit-authenticator, 1,000 users", median(first["thousand"]), "µs"),
-    ]
+                if number >= 0:
+                    first.setdefault(name, []).append(once)
+                    mean.setdefault(name, []).append(often)
+    rows = []
+    for name, samples in first.items():
+        limit = 10 if name.startswith("Gatehouse,") else None
+        note = (
+            ""
+            if name.startswith("streamlit-")
+            else f"again in the same run: {median(mean[name]).value:.2g} µs"
+        )
+        rows.append(
+            Row(f"guard: {name}", median(samples), "µs", limit, note=note, samples={"first": samples})
+        )
+    few, many = (first[f"Gatehouse, {users:,} users"] for users in (OURS[0], OURS[-1]))
+    rows.append(Row(f"guard, {OURS[-1]:,} against {OURS[0]} users", ratio(many, few), "×"))
+    again_few = mean[f"Gatehouse, {OURS[0]} users"]
+    rows.append(
+        Row("guard, when called again in the same run", median(again_few), "µs", 10, note="mean of 100")
+    )
+    return rows
 
 
 def gate(home: Path) -> list[Row]:

@@ -54,13 +54,17 @@ def versions() -> dict[str, str]:
         "Chromium": said("chromium", "--version").split(" ")[1:2][0] if said("chromium", "--version") else "",
         "PostgreSQL": postgres(),
     }
-    listed = "import importlib.metadata as m, sys\nfor name in sys.argv[1:]:\n try: print(name, m.version(name))\n except m.PackageNotFoundError: pass"
+    listed = (
+        "import importlib.metadata\n"
+        "for found in importlib.metadata.distributions(): print(found.metadata['Name'], found.version)\n"
+    )
     for environment in ("bench", "peers"):
         python = ROOT / ".build" / environment / "bin" / "python"
         if python.exists():
-            command = [str(python), "-c", listed, *PACKAGES]
+            command = [str(python), "-c", listed]
             lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-            found |= dict(line.split(" ") for line in lines)
+            installed = dict(line.split(" ") for line in lines)
+            found |= {name: version for name, version in installed.items() if name in PACKAGES}
     for package in ("better-auth", "@node-rs/argon2", "@teamhanko/hanko-elements"):
         described = ROOT / "bench" / "peers" / "node_modules" / package / "package.json"
         if described.exists():

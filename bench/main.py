@@ -1,4 +1,4 @@
-"""Runs the measurements, all or those that are named, keeps what they gave in results.json, and writes the report.
+"""Runs the measurements, all or those that are named, keeps them in results.json, and writes the report.
 
 `report` measures nothing, and writes the report of what is kept.
 """
@@ -35,6 +35,7 @@ PARTS: dict[str, tuple[Callable[[Path], list[Row]], int]] = {
     "replicas": (scaling.replicas, 60),
     "forms": (browsing.forms, 200),
     "clicks": (browsing.clicks, 260),
+    "reloads": (browsing.reloads, 120),
     "bundle": (processes.bundle, 1),
     "memory": (processes.memory, 120),
     "imports": (processes.imports, 40),
@@ -55,7 +56,7 @@ def main(names: list[str]) -> None:
     for at, name in enumerate(chosen):
         measure, guess = PARTS[name]
         left = sum(expected[later] or PARTS[later][1] for later in chosen[at:])
-        say(f"[{at + 1}/{len(chosen)}] {name}: about {expected[name] or guess:.0f} s; {left / 60:.0f} min left in all")
+        say(f"[{at + 1}/{len(chosen)}] {name}: about {expected[name] or guess:.0f} s of {left / 60:.0f} min")
         started = time.monotonic()
         try:
             with tempfile.TemporaryDirectory(prefix=f"gatehouse-bench-{name}-") as home:

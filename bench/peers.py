@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import postgres
 from served import ROOT, Served
 
 ENVIRONMENT = ROOT / ".build" / "bench"
@@ -18,6 +19,18 @@ def bare(home: Path) -> Served:
 
 def gatehouse(home: Path, gate: str = "app", settings: str = "") -> Served:
     return Served(APPS / "guarded.py", home, environment=ENVIRONMENT, gate=gate, settings=settings)
+
+
+def on_postgres(home: Path) -> Served:
+    """Gatehouse with its things in PostgreSQL."""
+    key = subprocess.check_output([str(ENVIRONMENT / "bin" / "gatehouse"), "key"], text=True)
+    settings = f'database = "{postgres.database()}"\nkey = "{key.strip()}"\n'
+    return gatehouse(home, settings=settings)
+
+
+def app(name: str, home: Path) -> Served:
+    """An app without a login, in plain Streamlit."""
+    return Served(APPS / f"{name}.py", home, plain=True, environment=ENVIRONMENT)
 
 
 def add_bob(served: Served) -> None:

@@ -66,9 +66,7 @@ def bars_of(rows: Sequence[Row], start: str) -> list[Bar]:
     """The rows whose names begin so; what follows is the label."""
     found = [row for row in rows if row.what.startswith(start)]
     labels = [row.what.removeprefix(start) for row in found]
-    return [
-        Bar(label, [row.measured], color_of(label)) for label, row in zip(labels, found, strict=True)
-    ]
+    return [Bar(label, [row.measured], color_of(label)) for label, row in zip(labels, found, strict=True)]
 
 
 def _frame(rows: int, title: str, unit: str, log: bool) -> tuple[Figure, Axes]:
@@ -115,8 +113,14 @@ def bars(
     if line is not None:
         axes.axvline(line[0], color=LIMIT, linewidth=1.2, linestyle=(0, (4, 3)))
         axes.annotate(
-            line[1], (line[0], 1), xycoords=("data", "axes fraction"), xytext=(4, 2),
-            textcoords="offset points", color=LIMIT, fontsize=8, va="bottom",
+            line[1],
+            (line[0], 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, 2),
+            textcoords="offset points",
+            color=LIMIT,
+            fontsize=8,
+            va="bottom",
         )
     return _save(figure, name)
 

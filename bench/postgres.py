@@ -1,4 +1,4 @@
-"""A PostgreSQL of the benchmark's own, made and started by tools/postgres; each server gets an empty database."""
+"""A PostgreSQL of the benchmark's own, by tools/postgres; each server gets an empty database."""
 
 from __future__ import annotations
 
@@ -53,6 +53,11 @@ def database(cores: str = "") -> str:
 
 def sql(text: str, url: str) -> str:
     """Runs SQL; what it prints, a row in a line, unaligned."""
-    psql = sorted(Path("/usr/lib/postgresql").glob("*/bin/psql"))
-    command = [str(psql[-1]) if psql else "psql", url, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", text]
-    return subprocess.check_output(command, text=True).strip()
+    return subprocess.check_output(psql(url, text), text=True).strip()
+
+
+def psql(url: str, text: str) -> list[str]:
+    """The command that runs SQL."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/psql"))
+    program = str(programs[-1]) if programs else "psql"
+    return [program, url, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", text]

@@ -36,6 +36,9 @@ class Results:
     parts: dict[str, Part] = field(default_factory=dict)
     #: The date of the newest run.
     run: str = ""
+    commit: str = ""
+    machine: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Results:
@@ -50,19 +53,22 @@ class Results:
 
     def begin(self) -> None:
         self.run = stamp()
-        self._facts = {"commit": machine.commit(), "machine": machine.facts(), "versions": machine.versions()}
+        self.commit, self.machine, self.versions = machine.commit(), machine.facts(), machine.versions()
 
     def measured(self, name: str, rows: list[Row], seconds: float) -> None:
-        self.parts[name] = Part(rows=rows, date=stamp(), run=self.run, seconds=seconds, **self._facts)
+        self.parts[name] = self._part(rows, seconds)
         self.save()
 
     def failed(self, name: str, failure: str) -> None:
         part = self.parts.get(name)
         if part is None:
-            part = Part(rows=[], date=stamp(), run="", seconds=0, **self._facts)
+            part = self._part([], 0)
             self.parts[name] = part
         part.failure = failure
         self.save()
+
+    def _part(self, rows: list[Row], seconds: float) -> Part:
+        return Part(rows, stamp(), self.run, self.commit, self.machine, self.versions, seconds)
 
     def save(self) -> None:
         parts = {

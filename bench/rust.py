@@ -6,15 +6,24 @@ import json
 import statistics
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from figures import Row, bootstrap, median
 from served import ROOT
 
 
-def endpoint(_home: Path) -> list[Row]:
-    command = ["cargo", "bench", "--locked", "--quiet", "--bench", "endpoint"]
+@cache
+def program(name: str) -> str:
+    """A compiled program of the benchmark; bench/run has compiled it."""
+    command = ["cargo", "bench", "--locked", "--no-run", "--bench", name, "--message-format=json"]
     printed = subprocess.check_output(command, cwd=ROOT, text=True)
+    built = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    return next(str(line["executable"]) for line in built if line.get("executable"))
+
+
+def endpoint(_home: Path) -> list[Row]:
+    printed = subprocess.check_output([program("endpoint")], cwd=ROOT, text=True)
     samples: dict[str, list[float]] = json.loads(printed.splitlines()[-1])
 
     def middle(name: str) -> float:

@@ -137,9 +137,15 @@ class Gatehouse(Server):
 
     def command(self) -> list[str]:
         permits = len(self.cores.split(","))
-        lines = [f'database = "{self.database}"'] if self.database else []
-        lines += ["[password]", f"hash_permits = {permits}", "[session]", "max_per_identity = 1000", "[limits]"]
-        lines += [f"{which}_attempts = 1000000" for which in ("account", "address", "global")]
+        lines = [f'database = "{self.database}"', 'key_file = "key"'] if self.database else []
+        lines += [
+            "[password]",
+            f"hash_permits = {permits}",
+            "[session]",
+            "max_per_identity = 1000",
+            "[limits]",
+        ]
+        lines += ["account_attempts = 100", "address_attempts = 1000000", "global_attempts = 1000000"]
         (self.home / "gatehouse.toml").write_text("\n".join(lines) + "\n")
         return [str(program()), "serve", "--listen", f"127.0.0.1:{self.port}"]
 
@@ -173,9 +179,26 @@ class GatehousePostgres(Gatehouse):
 
     name = "Gatehouse, PostgreSQL"
 
+    #: The replica whose database, key and people this one shares.
+    shared: GatehousePostgres | None = None
+
     def command(self) -> list[str]:
+        if self.shared is not None:
+            self.database = self.shared.database
+            (self.home / "key").write_bytes((self.shared.home / "key").read_bytes())
+            (self.home / "key").chmod(0o600)
+            return super().command()
         self.database = postgres.database(self.cores)
+        key = subprocess.run([str(program()), "key"], check=True, capture_output=True, text=True)
+        (self.home / "key").write_text(key.stdout)
+        (self.home / "key").chmod(0o600)
         return super().command()
+
+    def fill(self) -> None:
+        if self.shared is None:
+            super().fill()
+        else:
+            self.cookies = self.shared.cookies
 
 
 class BetterAuth(Server):
@@ -209,7 +232,7 @@ class BetterAuth(Server):
 
 
 class BetterAuthCookies(BetterAuth):
-    """The same, believing a signed copy of the session in a cookie for five minutes, also after a sign-out elsewhere."""
+    """The same, believing a signed copy of the session in a cookie for five minutes, whoever ends it."""
 
     name = "better-auth, SQLite, cookie cache"
     options = ("cookie-cache",)
@@ -268,4 +291,3 @@ SIGNED_INTO: list[type[Server]] = [
     FastapiUsers,
 ]
 CHECKED: list[type[Server]] = [Constant, *SIGNED_INTO, BetterAuthCookies]
-

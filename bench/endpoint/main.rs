@@ -1,5 +1,8 @@
 //! What the endpoint costs in process: a login against one bare hash and one durable commit, and the guard's
 //! lookups. Prints samples in microseconds as one JSON object; `bench/rust.py` makes figures of them.
+//! With `scale DATABASE KEY_FILE COUNT` it asks a database that others have filled.
+
+mod scale;
 
 use std::{error::Error, hint::black_box, sync::Arc, time::Duration};
 
@@ -65,9 +68,9 @@ async fn set_up(endpoint: &Endpoint) -> Outcome<()> {
     Ok(())
 }
 
-async fn login(endpoint: &Endpoint) -> Outcome<Secret> {
+async fn login(endpoint: &Endpoint, name: &str) -> Outcome<Secret> {
     let step = LoginStep::Password {
-        identifier: NAME.into(),
+        identifier: name.into(),
         password: Password::new(PASSWORD),
         keep: false,
         challenge: None,
@@ -95,6 +98,12 @@ async fn bare_hash(settings: &Settings) -> Outcome<()> {
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [command, database, key_file, count] = arguments.as_slice()
+        && command == "scale"
+    {
+        return scale::run(database, key_file, count.parse()?).await;
+    }
     let home = tempfile::tempdir()?;
     let settings = settings(home.path());
     let endpoint = Endpoint::open(settings.clone()).await?;
@@ -122,7 +131,7 @@ async fn main() -> Outcome<()> {
         let commit = micros(started.elapsed());
 
         let started = now();
-        tokens.push(login(&endpoint).await?);
+        tokens.push(login(&endpoint, NAME).await?);
         let login = micros(started.elapsed());
 
         // The first rounds warm everything up.

@@ -1,4 +1,4 @@
-"""fastapi-users with sessions in a database, as its documentation shows it, and the same Argon2id as Gatehouse.
+"""fastapi-users with sessions in a database, as documented, and the same Argon2id as Gatehouse.
 
 The database is named by `BENCH_DATABASE`, as SQLAlchemy's URL.
 """

@@ -50,6 +50,29 @@ def test_context() -> None:
         assert name in fields, f"ScriptRunContext.{name} is gone"
 
 
+def test_keeps() -> None:
+    """Keys of this run and of those before are found where Streamlit finds them, and no others."""
+    from streamlit.runtime.state.safe_session_state import SafeSessionState
+    from streamlit.runtime.state.session_state import SessionState
+
+    state = SessionState()
+    assert hasattr(state, "_new_session_state"), "SessionState._new_session_state is gone"
+    assert hasattr(state, "_old_state"), "SessionState._old_state is gone"
+    kept = SafeSessionState(state, lambda: None)
+    running: Any = SimpleNamespace(session_state=kept)
+    assert not _streamlit.keeps(running, "ours")
+    kept["ours"] = True
+    assert _streamlit.keeps(running, "ours")
+    state.on_script_finished(set())
+    state._compact_state()
+    assert "ours" in kept
+    assert _streamlit.keeps(running, "ours")
+    del kept["ours"]
+    assert not _streamlit.keeps(running, "ours")
+    without: Any = SimpleNamespace(session_state={"ours": True})
+    assert _streamlit.keeps(without, "ours")
+
+
 def test_handshake_header(monkeypatch: pytest.MonkeyPatch) -> None:
     """The handshake's headers are where they are read, and the last of a name counts."""
     from streamlit import runtime

@@ -134,7 +134,7 @@ def test_way_home_in_plain_mode_leads_below_the_base_path(tmp_path: Path) -> Non
 
 
 def test_form_loads_no_dataframes(app: Served) -> None:
-    """Streamlit would look for dataframes in what the form is told, and load 80 MB of pandas and pyarrow for it."""
+    """Streamlit would look for dataframes in what the form is told, and load 80 MB of libraries."""
     with client(app) as browser:
         assert browser.form[1]["view"] == "login"
         mapped = Path(f"/proc/{app.process.pid}/maps").read_text("utf-8")

@@ -27,8 +27,8 @@ def draw(
         # An app and its page may both ask who is there; one watcher is enough for a page.
         return {}
     path = f"{_state.base_path}/_gatehouse" if _state.gated else None
-    # Only texts, numbers and tuples: Streamlit looks whether anything else is a dataframe, and loads pandas and
-    # pyarrow for that, 80 MB that an app may never need.
+    # Only texts, numbers and tuples: Streamlit looks whether anything else is a dataframe, and loads pandas
+    # and pyarrow for that, 80 MB that an app may never need.
     data: dict[str, Any] = {
         "view": view,
         "challenge": _native.challenge(_purpose(running.session_id)) if view == "login" else None,

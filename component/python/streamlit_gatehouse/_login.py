@@ -137,7 +137,7 @@ def _require(roles: tuple[str, ...], aal: int | None) -> User:
         if user is None:
             slot = st.empty()
             user = _sign_in(slot)
-        elif _PLACE in st.session_state:
+        elif running is not None and _streamlit.keeps(running, _PLACE):
             # Where the form once stood its place is kept, so that nothing below it moves in later runs.
             slot = st.empty()
     except _native.UnavailableError as error:

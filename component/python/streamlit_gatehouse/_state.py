@@ -49,8 +49,11 @@ def manifest() -> dict[str, Any]:
 
 def app_path() -> str:
     """Give the path under which the app is, without a slash at its end; empty by default."""
+    if gated:
+        # Asked in every run; reading an option takes longer than all else there.
+        return base_path
     option = (_streamlit.option("server.baseUrlPath") or "").strip("/")
-    return base_path if gated else f"/{option}" if option else ""
+    return f"/{option}" if option else ""
 
 
 def announce(port: int) -> None:

@@ -71,13 +71,22 @@ def keep_page(running: ScriptRunContext, app_path: Callable[[], str]) -> None:
     if pages.intended_page_name:
         state[_PAGE] = pages.intended_page_name
     elif pages.intended_page_script_hash == pages.main_script_hash:
-        if _PAGE in state:
+        if keeps(running, _PAGE):
             pages.set_script_intent("", state[_PAGE])
         elif running.context_info is not None:
             name = unquote(urlsplit(running.context_info.url).path).removeprefix(app_path()).strip("/")
             if name:
                 # A page's hash is that of its name; a hash that is no page's leads to the default page.
                 pages.set_script_intent(calc_hash(name), "")
+
+
+def keeps(running: ScriptRunContext, key: str) -> bool:
+    """Say whether ``st.session_state`` has a key of ours; by itself it takes 20 µs, in every run."""
+    try:
+        state: Any = running.session_state._state
+        return key in state._new_session_state or key in state._old_state
+    except AttributeError:
+        return key in cast("Any", running.session_state)
 
 
 def is_drawn(running: ScriptRunContext, key: str) -> bool:
