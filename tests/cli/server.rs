@@ -63,10 +63,6 @@ impl Server {
         true
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// Asks it to stop, and does not wait.
     pub(crate) fn ask_to_stop(&self) {
         assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
