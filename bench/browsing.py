@@ -37,7 +37,7 @@ const look = () => {
     window.formAt = performance.now();
   }
   const title = [...document.querySelectorAll('h1')].find((h1) => h1.textContent.startsWith('Hello'));
-  if (!sessionStorage.contentAt && seen(title)) sessionStorage.contentAt = clock();
+  if (!sessionStorage.contentAt && !window.leaving && seen(title)) sessionStorage.contentAt = clock();
   requestAnimationFrame(look);
 };
 look();
@@ -84,7 +84,7 @@ def fill(name: str) -> Callable[[Page], None]:
 
 def reloaded(page: Page) -> float:
     """Milliseconds from a reload to the visible content, signed in."""
-    page.evaluate("sessionStorage.removeItem('contentAt')")
+    page.evaluate("window.leaving = true; sessionStorage.removeItem('contentAt')")
     page.reload(wait_until="commit")
     page.wait_for_function("sessionStorage.contentAt > 0")
     milliseconds: float = page.evaluate("sessionStorage.contentAt - performance.timeOrigin")

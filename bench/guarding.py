@@ -15,7 +15,7 @@ import peers
 import postgres
 from browser import launch
 from browsing import fill
-from figures import PAIRS, Row, difference, median, ratio
+from figures import PAIRS, Row, difference, median, number, ratio
 from served import Served
 
 OURS = (10, 1_000, 1_000_000)
@@ -103,10 +103,10 @@ def guard(home: Path) -> list[Row]:
             opened(f"streamlit-authenticator, {users:,} users", served, "Username", "Login")
         opened("st.login's cookie, read again", peers.app("cookie_read", home / "cookie"))
         opened("a dictionary lookup", peers.app("looked_up", home / "dictionary"))
-        for number in range(-2, PAIRS):
+        for turn in range(-2, PAIRS):
             for name, (page, served) in pages.items():
                 once, often = again(page, served)
-                if number >= 0:
+                if turn >= 0:
                     first.setdefault(name, []).append(once)
                     mean.setdefault(name, []).append(often)
     rows = []
@@ -115,7 +115,7 @@ def guard(home: Path) -> list[Row]:
         note = (
             ""
             if name.startswith("streamlit-")
-            else f"again in the same run: {median(mean[name]).value:.2g} µs"
+            else f"again in the same run: {number(median(mean[name]).value)} µs"
         )
         rows.append(
             Row(f"guard: {name}", median(samples), "µs", limit, note=note, samples={"first": samples})

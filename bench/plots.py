@@ -70,7 +70,7 @@ def bars_of(rows: Sequence[Row], start: str) -> list[Bar]:
 
 
 def _frame(rows: int, title: str, unit: str, log: bool) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(WIDTH, 0.62 + 0.32 * rows + 0.42), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.04 + 0.32 * rows), layout="constrained")
     axes = figure.subplots()
     axes.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=10)
     axes.set_xlabel(unit)
@@ -146,9 +146,7 @@ def dots(
     axes.set_xlim(least / 2 if log else 0, most * (3 if log else 1.14))
     for kind, marker in zip(kinds, markers, strict=False):
         axes.plot([], [], marker=marker, color=FAINT, linestyle="none", label=kind)
-    axes.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=len(kinds), frameon=False, fontsize=8, borderpad=0
-    )
+    figure.legend(loc="outside lower right", ncols=len(kinds), frameon=False, fontsize=8, borderpad=0)
     return _save(figure, name)
 
 
