@@ -23,8 +23,8 @@ def gatehouse(home: Path, gate: str = "app", settings: str = "") -> Served:
 
 def on_postgres(home: Path) -> Served:
     """Gatehouse with its things in PostgreSQL."""
-    key = subprocess.check_output([str(ENVIRONMENT / "bin" / "gatehouse"), "key"], text=True)
-    settings = f'database = "{postgres.database()}"\nkey = "{key.strip()}"\n'
+    key = home / "key"
+    settings = f'database = "{postgres.database()}"\nkey_file = "{key}"\n'
     return gatehouse(home, settings=settings)
 
 

@@ -134,10 +134,11 @@ class Gatehouse(Server):
 
     name = "Gatehouse, SQLite"
     database = ""
+    key = Path()
 
     def command(self) -> list[str]:
         permits = len(self.cores.split(","))
-        lines = [f'database = "{self.database}"', 'key_file = "key"'] if self.database else []
+        lines = [f'database = "{self.database}"', f'key_file = "{self.key}"'] if self.database else []
         lines += [
             "[password]",
             f"hash_permits = {permits}",
@@ -178,20 +179,14 @@ class GatehousePostgres(Gatehouse):
     """The same on PostgreSQL."""
 
     name = "Gatehouse, PostgreSQL"
-
     #: The replica whose database, key and people this one shares.
     shared: GatehousePostgres | None = None
 
     def command(self) -> list[str]:
-        if self.shared is not None:
-            self.database = self.shared.database
-            (self.home / "key").write_bytes((self.shared.home / "key").read_bytes())
-            (self.home / "key").chmod(0o600)
-            return super().command()
-        self.database = postgres.database(self.cores)
-        key = subprocess.run([str(program()), "key"], check=True, capture_output=True, text=True)
-        (self.home / "key").write_text(key.stdout)
-        (self.home / "key").chmod(0o600)
+        if self.shared is None:
+            self.database, self.key = postgres.database(self.cores), self.home / "key"
+        else:
+            self.database, self.key = self.shared.database, self.shared.key
         return super().command()
 
     def fill(self) -> None:
