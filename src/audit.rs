@@ -61,6 +61,16 @@ events! {
     TicketRefused = "ticket.refused",
     /// A ticket was used a second time by someone else; its session ended.
     TicketTheft = "ticket.theft",
+    /// An app was added, or its key replaced, or it was removed.
+    AppChanged = "app.changed",
+    /// Somebody presented a key that is no app's.
+    AppKeyRefused = "app.key_refused",
+    /// A sign-in was carried to an app.
+    CodeExchanged = "code.exchanged",
+    /// A code was refused.
+    CodeRefused = "code.refused",
+    /// A code was used a second time; the session made with it ended.
+    CodeTheft = "code.theft",
     /// A request came through a proxy that the settings don't name.
     ProxyUndeclared = "proxy.undeclared",
     /// Everything here was copied from another database.

@@ -39,6 +39,7 @@ fn visitor() -> RequestContext {
         session: None,
         device: None,
         locale: "en".into(),
+        app: None,
     }
 }
 

@@ -122,11 +122,12 @@ fn enter(
     Ok(matches!(entry, Some(Entry::Open | Entry::Pass(_))).then(|| raw(host.gate.strip(peer, headers))))
 }
 
-/// Judges a request: `None` it may reach the app, else the `(status, headers, body)` that stand in its place.
+/// Judges a request, whose path and query are `target` as the browser wrote them: `None` it may reach the app, else the `(status, headers, body)` that stand in its place.
 #[pyfunction]
 fn enter_later(
     method: String,
     path: String,
+    target: String,
     headers: Vec<Header>,
     peer: Option<&str>,
     done: Py<PyAny>,
@@ -138,7 +139,7 @@ fn enter_later(
         let Some(mount) = entering.mount.get() else { return Err("the endpoint is not mounted".to_owned()) };
         let head = Head { method: &method, path: &path, headers: &headers, peer };
         let front = match entering.gate.enter(&mount.policy, head).await {
-            Ok(entry) => entry.answer(&mount.responder).await,
+            Ok(entry) => entry.answer(&mount.responder, &target).await,
             Err(error) => {
                 tracing::error!(%error, "a request is refused, because its session can't be read");
                 Some(mount.responder.unavailable().await)
@@ -168,7 +169,7 @@ fn page_rules() -> PyResult<BTreeMap<String, Vec<String>>> {
 /// Whether nothing of the app is served before sign-in.
 #[pyfunction]
 fn covers_app() -> PyResult<bool> {
-    Ok(host()?.endpoint.settings().gate == GateMode::App)
+    Ok(host()?.desk.settings().gate == GateMode::App)
 }
 
 /// Judges a websocket's handshake: `(handle, identity or None)`, `None` where nobody is signed in and nobody else may

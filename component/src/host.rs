@@ -9,9 +9,8 @@ use std::{
 
 use gatehouse::{
     config::{LoadFrom, has_shared_password, load},
-    endpoint::Endpoint,
     gate::Gate,
-    http::{HostPolicy, Responder, Surface, bind_monitor, serve_monitor},
+    http::{HostPolicy, Responder, Surface},
     session::Secret,
     storage::StorageError,
     telemetry::{self, log::Telemetry},
@@ -19,7 +18,7 @@ use gatehouse::{
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{SetupError, UnavailableError, deliver::Deliver};
+use crate::{SetupError, UnavailableError, deliver::Deliver, desk::Desk};
 
 /// How long writing what waits may take when the process ends.
 const SETTLING: Duration = Duration::from_secs(5);
@@ -41,7 +40,7 @@ struct Typed {
 pub(crate) struct Host {
     process: u32,
     pub(crate) runtime: Runtime,
-    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) desk: Desk,
     telemetry: Telemetry,
     pub(crate) gate: Arc<Gate>,
     pub(crate) deliver: Deliver,
@@ -135,22 +134,12 @@ impl Host {
             .build()
             .map_err(setup)?;
         let telemetry = runtime.block_on(async { telemetry::log::start(loaded.settings.log_format) });
-        let endpoint = runtime.block_on(Endpoint::open(loaded.settings.clone())).map_err(setup)?;
-        runtime.block_on(endpoint.declare(&loaded)).map_err(setup)?;
-        let monitor = runtime.block_on(bind_monitor(&endpoint)).map_err(setup)?;
-        {
-            let _entered = runtime.enter();
-            endpoint.start();
-        }
-        if let Some(listener) = monitor {
-            runtime.spawn(serve_monitor(Arc::clone(&endpoint), listener, std::future::pending()));
-        }
-        runtime.spawn(Arc::clone(&endpoint).follow_settings(from));
-        let gate = Arc::new(Gate::new(Arc::clone(&endpoint)));
+        let desk = runtime.block_on(Desk::open(&loaded, from)).map_err(setup)?;
+        let gate = Arc::new(Gate::new(desk.authority()));
         Ok(Self {
             process: std::process::id(),
             runtime,
-            endpoint,
+            desk,
             telemetry,
             gate,
             deliver: Deliver::start()?,
@@ -164,11 +153,17 @@ impl Host {
 #[pyfunction]
 fn mount(port: u16, base_path: String) -> PyResult<()> {
     let host = host()?;
-    let endpoint = &host.endpoint;
-    endpoint.set_base_path(&base_path);
+    let desk = &host.desk;
+    if matches!(desk, Desk::There(_)) && !base_path.trim_matches('/').is_empty() {
+        return Err(setup(
+            "behind a remote endpoint the app stands at the root of its host: take server.baseUrlPath out of the \
+             configuration",
+        ));
+    }
+    desk.set_base_path(&base_path);
     host.mount.get_or_init(|| Mount {
-        policy: HostPolicy::new(endpoint.settings(), port),
-        responder: Responder::new(Arc::clone(endpoint), Surface::Mount { base_path }),
+        policy: HostPolicy::new(desk.settings(), port),
+        responder: desk.responder(base_path, port),
     });
     Ok(())
 }
@@ -185,12 +180,7 @@ fn serve_loopback(py: Python<'_>, app_origins: Vec<String>, app_path: String) ->
         let listener = host.runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", 0)))?;
         let port = listener.local_addr()?.port();
         if host.loopback.set(port).is_ok() {
-            let serving = gatehouse::http::serve(
-                Arc::clone(&host.endpoint),
-                listener,
-                Surface::Loopback { app_origins, app_path },
-                std::future::pending(),
-            );
+            let serving = host.desk.clone().serve(listener, Surface::Loopback { app_origins, app_path });
             host.runtime.spawn(async move {
                 if let Err(error) = serving.await {
                     tracing::error!(%error, "the endpoint's loopback port failed");
@@ -204,21 +194,21 @@ fn serve_loopback(py: Python<'_>, app_origins: Vec<String>, app_path: String) ->
 /// Where the app is on this machine, for links while there is no public URL.
 #[pyfunction]
 fn set_local_url(url: &str) -> PyResult<()> {
-    host()?.endpoint.set_local_url(url);
+    host()?.desk.set_local_url(url);
     Ok(())
 }
 
 /// The public URL of the app, if it is set.
 #[pyfunction]
 fn public_url() -> PyResult<Option<String>> {
-    Ok(host()?.endpoint.settings().public_url.clone())
+    Ok(host()?.desk.settings().public_url.clone())
 }
 
 /// The one-time link that makes the first administrator, made anew; `None` when there is one.
 #[pyfunction]
 fn setup_link(py: Python<'_>) -> PyResult<Option<String>> {
     let host = host()?;
-    py.detach(|| host.runtime.block_on(host.endpoint.setup_link())).map_err(unavailable)
+    py.detach(|| host.runtime.block_on(host.desk.setup_link())).map_err(unavailable)
 }
 
 /// The process is about to end: writes the events and last uses that wait, and sends the last spans. What is asked
@@ -227,9 +217,9 @@ fn setup_link(py: Python<'_>) -> PyResult<Option<String>> {
 fn settle(py: Python<'_>) {
     let Some(host) = existing() else { return };
     py.detach(|| {
-        host.endpoint.prepare_to_stop();
+        host.desk.prepare_to_stop();
         host.runtime.block_on(async {
-            match tokio::time::timeout(SETTLING, host.endpoint.settle()).await {
+            match tokio::time::timeout(SETTLING, host.desk.settle()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::error!(%error, "the last events could not be written"),
                 Err(_) => {

@@ -8,6 +8,7 @@ mod app;
 mod asgi;
 mod command;
 mod deliver;
+mod desk;
 mod host;
 mod identity;
 mod policy;

@@ -15,7 +15,7 @@ fn bytes(py: Python<'_>, headers: Vec<Header>) -> Headers<'_> {
 /// The headers of any answer, of media, and of a document in the static folder; the same as long as the process lives.
 #[pyfunction]
 fn answer_headers(py: Python<'_>) -> PyResult<(Headers<'_>, Headers<'_>, Headers<'_>)> {
-    let policy = Policy::new(host()?.endpoint.settings());
+    let policy = Policy::new(host()?.desk.settings());
     let [answer, media, document] =
         [policy.answer(), policy.media(), policy.static_document()].map(|headers| bytes(py, headers));
     Ok((answer, media, document))
@@ -24,7 +24,7 @@ fn answer_headers(py: Python<'_>) -> PyResult<(Headers<'_>, Headers<'_>, Headers
 /// The headers of Streamlit's page as it is sent; `framed` when the app says by itself who may frame it.
 #[pyfunction]
 fn page_headers<'py>(py: Python<'py>, body: &[u8], framed: bool) -> PyResult<Headers<'py>> {
-    let policy = Policy::new(host()?.endpoint.settings());
+    let policy = Policy::new(host()?.desk.settings());
     Ok(bytes(py, policy.page(&String::from_utf8_lossy(body), framed)))
 }
 

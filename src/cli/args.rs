@@ -40,6 +40,9 @@ pub(super) enum Command {
     /// Add, list, change and delete people
     #[command(subcommand, arg_required_else_help = true)]
     Users(Users),
+    /// Add, list and remove apps that sign in at this endpoint from a process of their own
+    #[command(subcommand, arg_required_else_help = true)]
+    Apps(Apps),
     /// Make a link with which somebody may register
     Invite(Invite),
     /// Take over people from another login
@@ -86,6 +89,45 @@ pub(super) enum Command {
         /// Print the findings as JSON
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Apps {
+    /// Add an app; prints its key, once
+    Add {
+        /// A short name: lower-case letters, digits and '-'
+        name: String,
+        /// Where people reach it
+        #[arg(long, value_name = "URL")]
+        url: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Every app with its keys
+    List {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Give an app another key; the earlier ones hold for a while
+    Rotate {
+        /// Which
+        name: String,
+        /// How many hours the earlier keys hold
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        hours: u32,
+        /// End the earlier keys at once
+        #[arg(long, conflicts_with = "hours")]
+        now: bool,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Remove an app; its sessions end
+    Remove {
+        /// Which
+        name: String,
+        #[command(flatten)]
+        output: Output,
     },
 }
 

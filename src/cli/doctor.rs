@@ -57,8 +57,14 @@ pub(super) async fn run(place: &Place, as_json: bool) -> Result<i32, Failure> {
             let files: Vec<_> = loaded.files.iter().map(|file| file.display().to_string()).collect();
             let from = if files.is_empty() { "no files: defaults".to_owned() } else { files.join(", ") };
             findings.add("settings", State::Good, format!("complete and safe, from {from}"));
-            people(&loaded, &mut findings);
-            look(&loaded, &mut findings).await;
+            if let Some(endpoint) = &loaded.settings.endpoint {
+                let sentence =
+                    format!("people and database are at {endpoint}: ask `gatehouse doctor` there, too");
+                findings.add("endpoint", State::Good, sentence);
+            } else {
+                people(&loaded, &mut findings);
+                look(&loaded, &mut findings).await;
+            }
         }
     }
     print(&findings, as_json)

@@ -1,8 +1,9 @@
 //! The command line: `serve` and administration. `run` is Python's; everything here works without it.
 //!
-//! `args` says what may be typed, `users`, `invite`, `import`, `hash`, `key`, `backup`, `migrate`, `copy`, `serve`, `settings` and `doctor` do it, `ask` asks
+//! `args` says what may be typed, `users`, `apps`, `invite`, `import`, `hash`, `key`, `backup`, `migrate`, `copy`, `serve`, `settings` and `doctor` do it, `ask` asks
 //! for passwords, `show` draws tables and JSON, and `words` has the sentences. Exit codes: 0 done, 1 refused or failed, 2 not understood.
 
+mod apps;
 mod args;
 mod ask;
 mod backup;
@@ -56,6 +57,7 @@ async fn dispatch(arguments: Arguments) -> Result<i32, Failure> {
     let place = &arguments.place;
     match arguments.command {
         Command::Users(command) => users::run(place, command).await,
+        Command::Apps(command) => apps::run(place, command).await,
         Command::Invite(invitation) => invite::run(place, invitation).await,
         Command::Import(import) => import::run(place, import).await,
         Command::Backup { to } => backup::run(place, &to).await,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{args::Place, failure::Failure};
 use crate::{
-    config::{LoadFrom, Loaded, load},
+    config::{LoadFrom, Loaded, Settings, load},
     endpoint::Endpoint,
 };
 
@@ -28,9 +28,20 @@ pub(super) fn settings(place: &Place) -> Result<Loaded, Failure> {
     Ok(load(&from(place))?)
 }
 
+/// Refuses where people and database are at a remote endpoint.
+pub(super) fn own(settings: &Settings) -> Result<(), Failure> {
+    match &settings.endpoint {
+        None => Ok(()),
+        Some(endpoint) => Err(Failure::Other(format!(
+            "these settings ask the endpoint {endpoint}, which has the database: run the command where it runs"
+        ))),
+    }
+}
+
 /// The endpoint over the database that is there. Which goes to standard error, so that nobody changes the wrong one.
 pub(super) async fn existing(place: &Place) -> Result<Arc<Endpoint>, Failure> {
     let loaded = settings(place)?;
+    own(&loaded.settings)?;
     let database = loaded.settings.database();
     let endpoint = Endpoint::open_existing(loaded.settings).await?;
     endpoint.set_source(&loaded.source);

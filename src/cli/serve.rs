@@ -17,6 +17,13 @@ pub(super) async fn run(place: &Place, listen: SocketAddr, upstream: Option<&str
     let from = opened::from(place);
     let loaded = load(&from)?;
     let settings = loaded.settings.clone();
+    if settings.endpoint.is_some() {
+        return Err(Failure::Other(
+            "`gatehouse serve` is an endpoint itself: take `endpoint` out of its settings, or serve the app with \
+             `gatehouse run`"
+                .to_owned(),
+        ));
+    }
     let telemetry = telemetry::log::start(settings.log_format);
     if settings.public_url.is_none() && !listen.ip().is_loopback() {
         return Err(Failure::Other(format!(

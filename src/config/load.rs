@@ -185,6 +185,7 @@ fn resolve(settings: &mut Settings, from: &LoadFrom, figment: &Figment) {
     if settings.key_file.is_none() && settings.key.is_none() {
         settings.key_file = settings.database_path().map(|path| path.with_file_name("gatehouse.key"));
     }
+    settings.endpoint_ca = settings.endpoint_ca.take().map(|path| resolved("endpoint_ca", &path));
     settings.logo = settings.logo.take().map(|path| resolved("logo", &path));
     settings.assets = settings.assets.take().map(|path| resolved("assets", &path));
 }

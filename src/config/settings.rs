@@ -30,6 +30,17 @@ pub struct Settings {
     pub database_connections: u32,
     /// Allows a way to PostgreSQL on another machine that is not encrypted, or where nobody verifies who answers.
     pub allow_insecure_database: bool,
+    /// A remote endpoint that this app asks instead of a database of its own, for example `https://auth.example.org`. See
+    /// [remote-endpoint.md](remote-endpoint.md).
+    pub endpoint: Option<String>,
+    /// The key that `gatehouse apps add` printed there. Better from the environment than from a file.
+    pub app_key: Option<Password>,
+    /// A file (PEM) with the certificates of the authorities that vouch for the endpoint, instead of the public ones.
+    pub endpoint_ca: Option<PathBuf>,
+    /// Whoever is signed in at the remote endpoint is signed in here: this app draws no form, but sends people there.
+    pub single_sign_on: bool,
+    /// With `single_sign_on`, signing out here signs out everywhere.
+    pub sign_out_everywhere: bool,
     /// A file with the key that MACs device cookies; made at first start beside a database that is a file.
     pub key_file: Option<PathBuf>,
     /// The key itself, as `gatehouse key` prints one; the same for all replicas. Better from the environment
@@ -291,6 +302,11 @@ impl Default for Settings {
             database: None,
             database_connections: 8,
             allow_insecure_database: false,
+            endpoint: None,
+            app_key: None,
+            endpoint_ca: None,
+            single_sign_on: false,
+            sign_out_everywhere: true,
             key_file: None,
             key: None,
             gate: GateMode::default(),

@@ -5,6 +5,7 @@ mod mail;
 mod network;
 mod people;
 mod policy;
+mod remote;
 mod trusted_header;
 
 use gatehouse_protocol::RegistrationMode;
@@ -22,6 +23,7 @@ pub(super) fn validate(settings: &mut Settings, place: Place<'_>) -> Vec<String>
     let mut wrong = Vec::new();
     network::check(settings, place, &mut wrong);
     database::check(settings, place, &mut wrong);
+    remote::check(settings, place, &mut wrong);
     policy::check(settings, place, &mut wrong);
     trusted_header::check(settings, place, &mut wrong);
     mail::check(settings, place, &mut wrong);

@@ -276,6 +276,7 @@ impl Endpoint {
             context: serde_json::to_string(&context).unwrap_or_default(),
             locale: "en".to_owned(),
             queued_at: now,
+            app: None,
         };
         let cap = self.settings().limits.mails_per_address;
         if !self.storage().enqueue_mail(mail, cap, Duration::from_hours(1)).await? {

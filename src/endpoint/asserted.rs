@@ -79,6 +79,8 @@ impl Endpoint {
             aal: completed.aal(),
             user_agent: "a trusted proxy".to_owned(),
             address: String::new(),
+            app: None,
+            parent_id: None,
         };
         let id = session.id.clone();
         let new = NewSession {

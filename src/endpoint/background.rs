@@ -1,9 +1,6 @@
 //! What runs beside the questions.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{Endpoint, courier};
 use crate::storage::StorageError;
@@ -44,17 +41,7 @@ impl Endpoint {
 
     /// Writes what waits, and tells listeners of sessions that are over. To be done once more before the process ends.
     pub async fn settle(&self) -> Result<(), StorageError> {
-        for id in self.cache.over(self.now()) {
-            self.cache.forget(&id);
-            // Another process may have seen its person: storage has the last word.
-            if self.session_by_id(&id).await?.is_none() {
-                self.ended(&id);
-            }
-        }
-        let touches = std::mem::take(&mut *self.touches.lock().unwrap_or_else(PoisonError::into_inner));
-        for (id, at) in touches {
-            self.storage.touch_session(&id, at).await?;
-        }
+        self.sessions.settle().await?;
         self.flush_records().await
     }
 }

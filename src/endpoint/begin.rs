@@ -9,7 +9,7 @@ use super::{Answer, CookieChange, Endpoint, RequestContext, problem};
 use crate::{
     flow::Completed,
     identity::IdentityId,
-    session::{Lifetime, NewTicket, Secret, Session, SessionId},
+    session::{AppName, Lifetime, NewTicket, Secret, Session, SessionId},
     storage::{LimitKey, NewSession},
 };
 
@@ -41,7 +41,7 @@ impl Endpoint {
         let replaces = self.presented(ctx).await.map_err(problem::storage)?;
         let token = Secret::draw(&*self.entropy);
         let session = Session {
-            id: SessionId(self.entropy.id("ses")),
+            id: self.draw_session_id(ctx.audience()),
             identity_id: completed.identity_id().clone(),
             token_hash: token.hash(),
             created_at: now,
@@ -51,6 +51,8 @@ impl Endpoint {
             aal: completed.aal(),
             user_agent: ctx.user_agent.chars().take(USER_AGENT_MAX).collect(),
             address: ctx.address.map(|address| address.to_string()).unwrap_or_default(),
+            app: ctx.audience().cloned(),
+            parent_id: None,
         };
         let id = session.id.clone();
         let max_age = wish.keep.then_some(session.lifetime.absolute_ttl);
@@ -97,7 +99,16 @@ impl Endpoint {
         ctx: &RequestContext,
     ) -> Result<Option<SessionId>, crate::storage::StorageError> {
         let Some(token) = &ctx.session else { return Ok(None) };
-        Ok(self.storage.find_session(token.hash()).await?.map(|live| live.session.id))
+        let found = self.storage.find_session(token.hash()).await?;
+        Ok(found.filter(|live| live.is_for(ctx.audience())).map(|live| live.session.id))
+    }
+
+    /// An id that says whose the session is.
+    pub(super) fn draw_session_id(&self, app: Option<&AppName>) -> SessionId {
+        SessionId(match app {
+            None => self.entropy.id("ses"),
+            Some(app) => self.entropy.id(&app.session_prefix()),
+        })
     }
 
     fn lifetime(&self, keep: bool) -> Lifetime {

@@ -1,8 +1,11 @@
 //! What comes with a question, and what goes with an answer beside its state.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use crate::session::Secret;
+use crate::{
+    session::{AppName, Secret},
+    storage::App,
+};
 
 /// The circumstances of a request.
 #[derive(Debug, Clone)]
@@ -19,9 +22,16 @@ pub struct RequestContext {
     pub device: Option<String>,
     /// The language of the person, as a BCP 47 tag.
     pub locale: String,
+    /// The app whose process forwards the request; `None` where the browser speaks to the endpoint itself.
+    pub app: Option<Arc<App>>,
 }
 
 impl RequestContext {
+    /// Whom a session of this request is for.
+    pub(super) fn audience(&self) -> Option<&AppName> {
+        self.app.as_deref().map(|app| &app.name)
+    }
+
     /// The address, where it stands for one subscriber.
     pub(super) fn believed(&self) -> Option<IpAddr> {
         self.address.filter(|_| self.address_believed)

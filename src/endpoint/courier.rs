@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::worker::run;
-use super::Endpoint;
+use super::{Endpoint, link::link_at};
 use crate::{
     audit,
     identity::{EmailAddress, Identity, IdentityId, Role},
@@ -50,6 +50,12 @@ pub struct Courier<'c> {
     pub endpoint: &'c Endpoint,
     /// The way out.
     pub transport: &'c Transport,
+}
+
+/// Where a mail leads, and in whose name it speaks.
+struct Place {
+    home: Option<String>,
+    app_name: String,
 }
 
 /// What became of a mail.
@@ -97,7 +103,11 @@ impl Courier<'_> {
     }
 
     async fn deliver(&self, mail: &NewMail) -> Result<Outcome, StorageError> {
-        let (link, username, ttl) = match self.link(mail).await {
+        let place = match self.place(mail).await? {
+            Some(place) => place,
+            None => return Ok(Outcome::Moot),
+        };
+        let (link, username, ttl) = match self.link(mail, place.home.as_deref()).await {
             Ok(Some(found)) => found,
             Ok(None) | Err(StorageError::IdentityChanged) => return Ok(Outcome::Moot),
             Err(error) => return Err(error),
@@ -105,7 +115,7 @@ impl Courier<'_> {
         let letter = Letter::write(LetterParts {
             template: mail.template,
             locale: &mail.locale,
-            app_name: &self.endpoint.settings().app_name,
+            app_name: &place.app_name,
             username: &username,
             link: &link,
             ttl,
@@ -119,18 +129,23 @@ impl Courier<'_> {
     }
 
     /// Where the button leads, whose mail it is, and how long the link holds. `None`: there is nobody to send it to.
-    async fn link(&self, mail: &NewMail) -> Result<Option<(String, String, Duration)>, StorageError> {
+    async fn link(
+        &self,
+        mail: &NewMail,
+        home: Option<&str>,
+    ) -> Result<Option<(String, String, Duration)>, StorageError> {
         let Ok(email) = EmailAddress::parse(&mail.to) else { return Ok(None) };
         let (link, username, ttl) = match mail.template {
             MailTemplate::Verification => {
                 let id = IdentityId(mail.context.clone());
-                let link = self.mint(LinkKind::Verification, Some(id), email, Vec::new(), LINK_TTL).await?;
+                let link =
+                    self.mint(home, LinkKind::Verification, Some(id), email, Vec::new(), LINK_TTL).await?;
                 (link, String::new(), LINK_TTL)
             }
             MailTemplate::Recovery => {
                 let id = IdentityId(mail.context.clone());
                 let Some(owner) = self.owner(&id).await? else { return Ok(None) };
-                let link = self.mint(LinkKind::Recovery, Some(id), email, Vec::new(), LINK_TTL).await?;
+                let link = self.mint(home, LinkKind::Recovery, Some(id), email, Vec::new(), LINK_TTL).await?;
                 (link, owner.username.as_str().to_owned(), LINK_TTL)
             }
             MailTemplate::Invitation => {
@@ -139,16 +154,26 @@ impl Courier<'_> {
                 };
                 let ttl = invitation.ttl.map_or(INVITATION_TTL, Duration::from_secs);
                 let roles = invitation.roles.iter().filter_map(|role| Role::parse(role).ok()).collect();
-                let link = self.mint(LinkKind::Invitation, None, email, roles, ttl).await?;
+                let link = self.mint(home, LinkKind::Invitation, None, email, roles, ttl).await?;
                 (link, String::new(), ttl)
             }
             MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => {
                 let Some(id) = &mail.identity_id else { return Ok(None) };
                 let Some(owner) = self.owner(id).await? else { return Ok(None) };
-                (self.endpoint.home(), owner.username.as_str().to_owned(), Duration::ZERO)
+                (home.map(str::to_owned), owner.username.as_str().to_owned(), Duration::ZERO)
             }
         };
         Ok(link.map(|link| (link, username, ttl)))
+    }
+
+    /// Where the mail leads and in whose name it speaks. `None`: the app that asked for it is gone.
+    async fn place(&self, mail: &NewMail) -> Result<Option<Place>, StorageError> {
+        let Some(name) = &mail.app else {
+            let app_name = self.endpoint.settings().app_name.clone();
+            return Ok(Some(Place { home: self.endpoint.home(), app_name }));
+        };
+        let app = self.endpoint.storage().find_app(name).await?;
+        Ok(app.map(|app| Place { app_name: self.endpoint.app_title(&app), home: Some(app.url) }))
     }
 
     async fn owner(&self, id: &IdentityId) -> Result<Option<Identity>, StorageError> {
@@ -158,6 +183,7 @@ impl Courier<'_> {
     /// Draws a token, stores its hash, and returns the link.
     async fn mint(
         &self,
+        home: Option<&str>,
         kind: LinkKind,
         identity_id: Option<IdentityId>,
         email: EmailAddress,
@@ -165,7 +191,7 @@ impl Courier<'_> {
         ttl: Duration,
     ) -> Result<Option<String>, StorageError> {
         let token = Secret::draw(&**self.endpoint.entropy());
-        let Some(link) = self.endpoint.link(kind, &token) else { return Ok(None) };
+        let Some(link) = home.and_then(|home| link_at(home, kind, &token)) else { return Ok(None) };
         let now = self.endpoint.now();
         let stored = NewLink {
             hash: token.hash(),

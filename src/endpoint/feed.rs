@@ -1,104 +1,91 @@
 //! The change feed: what any process changed reaches this one's cache and its listeners.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use tokio::{sync::broadcast, time::Instant};
+use async_trait::async_trait;
+use tokio::sync::broadcast;
 
-use super::Endpoint;
+use super::{
+    Endpoint,
+    sessions::{Ended, SessionSource, TRUST},
+};
 use crate::{
+    clock::Timestamp,
     identity::IdentityId,
-    session::SessionId,
-    storage::{ChangeKind, ChangeSeq, StorageError},
+    session::{LiveSession, SessionId, TokenHash},
+    storage::{ChangeKind, ChangeSeq, Storage, StorageError},
     telemetry::metrics::{self, Feed, Label as _},
 };
 
-/// The cache is believed for so long after the feed was last heard.
-const TRUST: Duration = Duration::from_secs(1);
-
-/// What listeners are told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
-    /// This session is over.
-    Session(SessionId),
-    /// Something of this identity changed: look again at each of its sessions (one of them may go on).
-    Identity(IdentityId),
-    /// Look again at everything.
-    Everything,
-}
-
-/// Where the feed is read, and when it was last heard.
+/// Where the feed is read.
 #[derive(Debug)]
-pub(super) struct FeedState {
-    seen: Mutex<ChangeSeq>,
-    opened: Instant,
-    /// Milliseconds after `opened`, plus one; 0 for never.
-    heard: AtomicU64,
-}
+pub(super) struct FeedState(Mutex<ChangeSeq>);
 
 impl FeedState {
-    pub(super) fn starting_at(seen: ChangeSeq) -> Self {
-        Self { seen: Mutex::new(seen), opened: Instant::now(), heard: AtomicU64::new(0) }
-    }
-
-    fn clock(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1
+    pub(super) const fn starting_at(seen: ChangeSeq) -> Self {
+        Self(Mutex::new(seen))
     }
 
     pub(super) fn seen(&self) -> ChangeSeq {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sessions that come from storage.
+#[derive(Debug)]
+pub(super) struct Stored(pub(super) Arc<dyn Storage>);
+
+#[async_trait]
+impl SessionSource for Stored {
+    async fn find(&self, hash: TokenHash) -> Result<Option<LiveSession>, StorageError> {
+        self.0.find_session(hash).await
     }
 
-    pub(super) fn age(&self) -> Option<Duration> {
-        let heard = self.heard.load(Ordering::Acquire);
-        (heard > 0).then(|| Duration::from_millis(self.clock().saturating_sub(heard)))
+    async fn lookup(&self, id: &SessionId) -> Result<Option<LiveSession>, StorageError> {
+        self.0.lookup_session(id).await
+    }
+
+    async fn touch(&self, uses: &[(SessionId, Timestamp)]) -> Result<(), StorageError> {
+        for (id, at) in uses {
+            self.0.touch_session(id, *at).await?;
+        }
+        Ok(())
+    }
+
+    async fn revoke(&self, id: &SessionId, now: Timestamp) -> Result<bool, StorageError> {
+        self.0.revoke_session(id, now).await
     }
 }
 
 impl Endpoint {
     /// Listens for endings. A listener that lags is to treat it as [`Ended::Everything`].
     pub fn subscribe(&self) -> broadcast::Receiver<Ended> {
-        self.ended.subscribe()
-    }
-
-    /// Whether what is cached may be believed.
-    pub(super) fn trusted(&self) -> bool {
-        self.feed.age().is_some_and(|age| age <= TRUST)
+        self.sessions.subscribe()
     }
 
     /// A session ended here: known at once, without waiting for the feed.
     pub(super) fn ended(&self, id: &SessionId) {
-        self.cache.forget(id);
-        self.tell(Ended::Session(id.clone()));
+        self.sessions.ended(id);
     }
 
     /// An identity changed here.
     pub(super) fn changed(&self, id: &IdentityId) {
-        self.cache.forget_identity(id);
-        self.tell(Ended::Identity(id.clone()));
-    }
-
-    fn tell(&self, ended: Ended) {
-        // Nobody listening is no error.
-        let _ = self.ended.send(ended);
+        self.sessions.changed(id);
     }
 
     /// Reads what is new in the feed, once.
     pub(super) async fn read_feed(&self) -> Result<(), StorageError> {
         let seen = self.feed.seen();
         // Measured before the question: what is answered was true then.
-        let asked = self.feed.clock();
-        let gap = self.feed.age().is_some_and(|age| age > TRUST);
+        let asked = self.sessions.tick();
+        let gap = self.sessions.silence().is_some_and(|silence| silence > TRUST);
         let changes = self.storage.changes_since(seen).await?;
         if gap {
             // Whatever was cached meanwhile was not watched.
-            self.cache.clear();
-            self.tell(Ended::Everything);
+            self.sessions.start_over();
         }
         for change in changes {
             metrics::FEED.count(&[("what", Feed::Change.value())]);
@@ -106,10 +93,10 @@ impl Endpoint {
                 ChangeKind::SessionRevoked(id) => self.ended(&id),
                 ChangeKind::IdentityChanged(id) => self.changed(&id),
             }
-            let mut seen = self.feed.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut seen = self.feed.0.lock().unwrap_or_else(PoisonError::into_inner);
             *seen = (*seen).max(change.seq);
         }
-        self.feed.heard.store(asked, Ordering::Release);
+        self.sessions.heard(asked);
         Ok(())
     }
 
@@ -125,7 +112,7 @@ impl Endpoint {
                 if !broken {
                     metrics::FEED.count(&[("what", Feed::Lost.value())]);
                     tracing::error!(%error, "the change feed is lost; every question goes to the database");
-                    self.tell(Ended::Everything);
+                    self.sessions.tell(Ended::Everything);
                 }
                 broken = true;
                 tokio::time::sleep(Duration::from_millis(200)).await;

@@ -49,16 +49,7 @@ impl Endpoint {
     /// The page that a link of this kind opens, with its token in the fragment, where no server and no `Referer` sees
     /// it. `None` while nobody said where the app is.
     pub fn link(&self, kind: LinkKind, token: &Secret) -> Option<String> {
-        let home = self.home()?;
-        let name = match kind {
-            LinkKind::Setup => "setup",
-            LinkKind::Invitation => "invite",
-            LinkKind::Verification => "verify",
-            LinkKind::Recovery => "reset",
-            // Travels in the body of an answer, never in a URL.
-            LinkKind::MustChange => return None,
-        };
-        Some(format!("{home}/_gatehouse/#{name}={}", token.expose()))
+        link_at(&self.home()?, kind, token)
     }
 
     /// The link that makes the first administrator; it replaces earlier ones. `None` where there is an administrator,
@@ -89,4 +80,17 @@ impl Endpoint {
         self.record(Entry::new(Event::SetupIssued));
         Ok(Some(link))
     }
+}
+
+/// The page below `home` that a link of this kind opens.
+pub(super) fn link_at(home: &str, kind: LinkKind, token: &Secret) -> Option<String> {
+    let name = match kind {
+        LinkKind::Setup => "setup",
+        LinkKind::Invitation => "invite",
+        LinkKind::Verification => "verify",
+        LinkKind::Recovery => "reset",
+        // Travels in the body of an answer, never in a URL.
+        LinkKind::MustChange => return None,
+    };
+    Some(format!("{home}/_gatehouse/#{name}={}", token.expose()))
 }

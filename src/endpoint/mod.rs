@@ -6,8 +6,10 @@
 //! `background` keep what is cached true, `observe` shows what can be seen from outside, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
 
 mod admin;
+mod apps;
 mod asserted;
 mod attempt;
+mod authority;
 mod background;
 mod begin;
 mod context;
@@ -28,29 +30,26 @@ mod recovery;
 mod redeem;
 mod registration;
 mod session;
+mod sessions;
 mod verification;
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, OnceLock,
-        atomic::{AtomicBool, AtomicI64},
-    },
-};
+use std::sync::{Arc, Mutex, OnceLock, atomic::AtomicBool};
 
 use gatehouse_protocol::{ClientConfig, RegistrationMode};
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore};
 
 pub use admin::{AdminError, Invited, NewInvitation, NewUser};
+pub use apps::{AppError, Exchanged};
 pub use asserted::Assertion;
+pub use authority::Authority;
 pub use context::{Answer, CookieChange, RequestContext};
 pub use copy::{Copied, CopiedTable, CopyError, CopyStep, CopyWish, copy};
 pub use courier::Courier;
 pub(crate) use declared::plain;
 pub use declared::{DeclareError, hash_for_settings};
-pub use feed::Ended;
 pub use import::{Brought, Difference, Newcomer, Verdict, consider};
 pub use open::{OpenError, Opening, Parts, migrate, migrations, open_storage};
+pub use sessions::{Ended, SessionSource, Sessions};
 
 pub use crate::factor::password::{Bcrypt, BcryptError};
 pub use crate::session::Cached;
@@ -62,7 +61,6 @@ use crate::{
     keys::{Key, SigningKey},
     limit::{InFlight, Keys, Local, Rules},
     mail,
-    session::{SessionCache, SessionId},
     storage::Storage,
 };
 
@@ -71,9 +69,6 @@ use crate::{
 pub struct Endpoint {
     settings: Settings,
     storage: Arc<dyn Storage>,
-    clock: SharedClock,
-    /// The latest moment seen: time never goes back, whatever the machine's clock does.
-    mark: AtomicI64,
     entropy: SharedEntropy,
     key: Key,
     signing_key: SigningKey,
@@ -87,10 +82,8 @@ pub struct Endpoint {
     limit_keys: Keys,
     in_flight: InFlight,
     questions: Local,
-    cache: SessionCache,
+    sessions: Sessions,
     feed: feed::FeedState,
-    ended: broadcast::Sender<Ended>,
-    touches: Mutex<HashMap<SessionId, Timestamp>>,
     records: record::Records,
     mail_notify: Notify,
     /// How much mail waited when that was last looked at, and since when.
@@ -115,7 +108,12 @@ impl Endpoint {
 
     /// The clock. [`Self::now`] is what the endpoint goes by.
     pub const fn clock(&self) -> &SharedClock {
-        &self.clock
+        self.sessions.clock()
+    }
+
+    /// The sessions that this process knows.
+    pub const fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     /// The source of randomness.
@@ -150,9 +148,7 @@ impl Endpoint {
 
     /// The moment it is, never earlier than it once was.
     pub fn now(&self) -> Timestamp {
-        let read = self.clock.now();
-        let before = self.mark.fetch_max(read.0, std::sync::atomic::Ordering::Relaxed);
-        Timestamp(before.max(read.0))
+        self.sessions.now()
     }
 
     /// What the forms must know before they are drawn.

@@ -12,7 +12,7 @@ impl Endpoint {
     /// Whether requests may be sent here: the change feed was read within a second, so the database can be read, and
     /// nobody asked the process to stop.
     pub fn is_ready(&self) -> bool {
-        self.trusted() && !self.stopping.load(Ordering::Relaxed)
+        self.sessions.trusted() && !self.stopping.load(Ordering::Relaxed)
     }
 
     /// The process is about to stop: it is not ready any more, and goes on answering.
@@ -27,11 +27,12 @@ impl Endpoint {
         metrics::HASHES_RUNNING.show(&[], hashing.running as f64);
         metrics::HASHES_WAITING.show(&[], hashing.waiting as f64);
         metrics::HASH_PERMITS.show(&[], hashing.permits as f64);
-        metrics::SESSIONS_CACHED.show(&[], self.cache.len() as f64);
-        for (found, counted) in [(Found::Cache, self.cache.hits()), (Found::Storage, self.cache.misses())] {
+        let cache = self.sessions.cache();
+        metrics::SESSIONS_CACHED.show(&[], cache.len() as f64);
+        for (found, counted) in [(Found::Cache, cache.hits()), (Found::Storage, cache.misses())] {
             metrics::SESSION_LOOKUPS.count_to(&[("from", found.value())], counted);
         }
-        let age = self.feed.age().map_or(f64::INFINITY, |age| age.as_secs_f64());
+        let age = self.sessions.silence().map_or(f64::INFINITY, |age| age.as_secs_f64());
         metrics::FEED_AGE.show(&[], age);
         metrics::FEED_SEQUENCE.show(&[], self.feed.seen().0 as f64);
         if let Some(connections) = self.storage.connections() {

@@ -4,16 +4,19 @@ mod database;
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicI64},
-    },
+    sync::{Arc, OnceLock, atomic::AtomicBool},
 };
 
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore};
 
 pub use self::database::{Opening, migrate, migrations, open_storage};
-use super::{Endpoint, feed::FeedState, legacy::Legacy, record::Records};
+use super::{
+    Endpoint,
+    feed::{FeedState, Stored},
+    legacy::Legacy,
+    record::Records,
+    sessions::Sessions,
+};
 use crate::{
     clock::SharedClock,
     config::Settings,
@@ -21,12 +24,9 @@ use crate::{
     factor::password::{Hasher, Judge},
     keys::{Key, KeyError, SigningKey},
     limit::{InFlight, Keys, Local, Rules},
-    session::SessionCache,
     storage::{Measured, Storage, StorageError},
 };
 
-/// How many endings a slow listener may miss before it is told to look at everything again.
-const BACKLOG: usize = 1024;
 /// How many passwords are judged at once.
 const JUDGES: usize = 2;
 
@@ -152,7 +152,6 @@ impl Endpoint {
         let hasher = Hasher::new(&settings.password, Arc::clone(&entropy)).map_err(OpenError::Setting)?;
         let rules = Rules::new(&settings.limits);
         Ok(Arc::new(Self {
-            mark: AtomicI64::new(mark.0),
             instance,
             hasher,
             judge: Judge::new(&settings.password, &settings.app_name),
@@ -163,10 +162,8 @@ impl Endpoint {
             signing_key: SigningKey::of(&key),
             in_flight: InFlight::default(),
             questions: Local::new(rules.question),
-            cache: SessionCache::default(),
+            sessions: Sessions::new(Arc::new(Stored(Arc::clone(&storage))), clock, mark),
             feed: FeedState::starting_at(seen),
-            ended: broadcast::channel(BACKLOG).0,
-            touches: std::sync::Mutex::default(),
             records: Records::default(),
             mail_notify: Notify::new(),
             mail_seen: std::sync::Mutex::default(),
@@ -177,7 +174,6 @@ impl Endpoint {
             asserted: super::asserted::Asserted::default(),
             settings,
             storage,
-            clock,
             entropy,
             key,
         }))

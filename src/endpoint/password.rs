@@ -160,6 +160,7 @@ impl Endpoint {
             context: String::new(),
             locale: ctx.locale.chars().take(35).collect(),
             queued_at: self.now(),
+            app: ctx.app.as_ref().map(|app| app.name.clone()),
         }
     }
 }

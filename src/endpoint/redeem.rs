@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::Endpoint;
 use crate::{
     audit::{Entry, Event},
-    session::{LiveSession, Redemption, Secret, SessionId},
+    session::{AppName, LiveSession, Redemption, Secret, SessionId, TokenHash},
     storage::StorageError,
 };
 
@@ -20,9 +20,19 @@ impl Endpoint {
         verifier: &str,
         handle: &str,
     ) -> Result<Option<Arc<LiveSession>>, StorageError> {
+        self.redeem_for(ticket, verifier, Secret::received(handle).hash(), None).await
+    }
+
+    /// The same for an app whose process asks, or for the endpoint itself. A ticket of another is nothing here.
+    pub async fn redeem_for(
+        &self,
+        ticket: &Secret,
+        verifier: &str,
+        handle: TokenHash,
+        app: Option<&AppName>,
+    ) -> Result<Option<Arc<LiveSession>>, StorageError> {
         let hash = ticket.hash();
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-        let handle = Secret::received(handle).hash();
         // A second look follows when somebody was faster between the first look and the mark.
         for _ in 0..2 {
             let Some(stored) = self.storage.find_ticket(hash).await? else {
@@ -30,6 +40,10 @@ impl Endpoint {
                 return Ok(None);
             };
             let session = &stored.ticket.session_id;
+            if self.session_by_id(session).await?.is_none_or(|live| !live.is_for(app)) {
+                self.record(Entry::new(Event::TicketRefused).session(session));
+                return Ok(None);
+            }
             match stored.judge(&challenge, handle, self.now()) {
                 Redemption::First => {
                     if self.storage.redeem_ticket(hash, handle, self.now()).await? {

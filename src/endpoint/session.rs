@@ -1,89 +1,71 @@
 //! Sessions: looked at, used, ended.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use gatehouse_protocol::{ErrorCode, LogoutState, Problem, SessionState};
 
 use super::{Answer, Cached, CookieChange, Endpoint, RequestContext, login::entry, problem};
 use crate::{
     audit::Event,
-    session::{LiveSession, Secret, SessionId},
+    session::{AppName, LiveSession, Secret, SessionId, TokenHash},
     storage::StorageError,
 };
 
-/// The most sessions whose last use waits to be written.
-const MOST_TOUCHES: usize = 100_000;
-
 impl Endpoint {
-    /// The live session behind a token.
+    /// The live session behind a token of this endpoint's own. Those of apps are for their apps.
     pub async fn session_by_token(&self, token: &Secret) -> Result<Option<Arc<LiveSession>>, StorageError> {
-        if let Cached::Live(live) = self.cached_by_token(token) {
-            return Ok(Some(live));
-        }
-        self.cache.count_miss();
-        let epoch = self.cache.epoch();
-        let found = self.storage.find_session(token.hash()).await?;
-        Ok(self.alive(found, epoch))
+        self.session_for(token.hash(), None).await
+    }
+
+    /// The live session of an app, or of the endpoint itself, behind a token.
+    pub async fn session_for(
+        &self,
+        hash: TokenHash,
+        app: Option<&AppName>,
+    ) -> Result<Option<Arc<LiveSession>>, StorageError> {
+        Ok(self.sessions.by_token(hash).await?.filter(|live| live.is_for(app)))
     }
 
     /// What is known of the session behind a token without asking storage.
     pub fn cached_by_token(&self, token: &Secret) -> Cached {
-        if self.trusted() { self.cache.by_token(&token.hash(), self.now()) } else { Cached::Unknown }
+        match self.sessions.cached_by_token(&token.hash()) {
+            Cached::Live(live) if !live.is_for(None) => Cached::Gone,
+            cached => cached,
+        }
     }
 
     /// The live session with this id.
     pub async fn session_by_id(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, StorageError> {
-        if let Cached::Live(live) = self.cached(id) {
-            return Ok(Some(live));
-        }
-        self.cache.count_miss();
-        let epoch = self.cache.epoch();
-        let found = self.storage.lookup_session(id).await?;
-        Ok(self.alive(found, epoch))
+        self.sessions.by_id(id).await
     }
 
     /// What is known of the session without asking storage, in less than a microsecond.
     pub fn cached(&self, id: &SessionId) -> Cached {
-        if self.trusted() { self.cache.by_id(id, self.now()) } else { Cached::Unknown }
-    }
-
-    /// A session as read, if it is alive; kept for the next question.
-    fn alive(&self, found: Option<LiveSession>, epoch: u64) -> Option<Arc<LiveSession>> {
-        let live = found.filter(|live| live.session.end(self.now()).is_none() && !live.identity.disabled)?;
-        Some(self.cache.insert(live, epoch))
+        self.sessions.cached(id)
     }
 
     /// Notes that a person caused a rerun or a request. Written at most once a minute, in the background.
     pub fn note_activity(&self, id: &SessionId) {
-        let now = self.now();
-        if !self.cache.note_use(id, now) {
-            return;
-        }
-        let mut touches = self.touches.lock().unwrap_or_else(PoisonError::into_inner);
-        if touches.len() < MOST_TOUCHES {
-            touches.insert(id.clone(), now);
-        }
+        self.sessions.note_activity(id);
     }
 
-    /// Ends a session. False if it was over.
+    /// Ends a session, and those of apps that came from it. False if it was over.
     pub async fn end_session(&self, id: &SessionId) -> Result<bool, StorageError> {
-        let ended = self.storage.revoke_session(id, self.now()).await?;
-        self.ended(id);
-        Ok(ended)
+        self.sessions.end(id).await
     }
 
     /// The live session of the browser that asks.
     pub(super) async fn signed_in(&self, ctx: &RequestContext) -> Result<Arc<LiveSession>, Problem> {
         let out = Problem::new(ErrorCode::SignedOut);
         let token = ctx.session.as_ref().ok_or(out.clone())?;
-        self.session_by_token(token).await.map_err(problem::storage)?.ok_or(out)
+        self.session_for(token.hash(), ctx.audience()).await.map_err(problem::storage)?.ok_or(out)
     }
 
     /// Ends the session that the browser came with. Says so only when it is true.
     pub async fn logout(&self, ctx: &RequestContext) -> Result<Answer<LogoutState>, Problem> {
         if let Some(token) = &ctx.session {
             let found = self.storage.find_session(token.hash()).await.map_err(problem::storage)?;
-            if let Some(live) = found {
+            if let Some(live) = found.filter(|live| live.is_for(ctx.audience())) {
                 self.end_session(&live.session.id).await.map_err(problem::storage)?;
                 self.record(
                     entry(Event::SessionEnded, ctx, Some(&live.identity.id)).session(&live.session.id),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::GateMode,
-    endpoint::{Cached, Ended, Endpoint},
+    endpoint::{Authority, Cached, Ended},
     http::{CookieNames, HostPolicy},
     session::{LiveSession, Secret, SessionId},
     storage::StorageError,
@@ -27,7 +27,7 @@ const EXPIRY_TICK: Duration = Duration::from_millis(500);
 /// Decides for one process which websocket belongs to whom.
 #[derive(Debug)]
 pub struct Gate {
-    endpoint: Arc<Endpoint>,
+    endpoint: Arc<dyn Authority>,
     cookies: CookieNames,
     sockets: Sockets,
     pages: PageRules,
@@ -60,7 +60,7 @@ pub enum Refusal {
 
 impl Gate {
     /// The gate in front of an endpoint's app.
-    pub fn new(endpoint: Arc<Endpoint>) -> Self {
+    pub fn new(endpoint: Arc<dyn Authority>) -> Self {
         let cookies = CookieNames::new(endpoint.instance(), endpoint.settings().is_secure());
         let verifier_key = Secret::draw(endpoint.entropy().as_ref());
         let pages = PageRules::new(&endpoint.settings().pages);
@@ -74,8 +74,8 @@ impl Gate {
     }
 
     /// The endpoint behind the gate.
-    pub(super) fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+    pub(super) fn endpoint(&self) -> &dyn Authority {
+        &*self.endpoint
     }
 
     /// Whose headers are believed, if anybody's.
@@ -124,7 +124,7 @@ impl Gate {
         match self.check(handle) {
             Verdict::Pass => Ok(true),
             Verdict::Gone => Ok(false),
-            Verdict::Unknown(id) => Ok(self.endpoint.session_by_id(&id).await?.is_some()),
+            Verdict::Unknown(id) => Ok(self.endpoint.sessions().by_id(&id).await?.is_some()),
         }
     }
 
@@ -180,7 +180,7 @@ impl Gate {
     ) -> Result<Option<Arc<LiveSession>>, StorageError> {
         let id = &live.session.id;
         let previous_lives = match self.sockets.session(handle).filter(|before| before != id) {
-            Some(before) => self.endpoint.session_by_id(&before).await?.is_some(),
+            Some(before) => self.endpoint.sessions().by_id(&before).await?.is_some(),
             None => false,
         };
         match self.sockets.bind(handle, id, previous_lives) {
@@ -199,7 +199,7 @@ impl Gate {
     pub fn cached(&self, handle: &str) -> Option<Option<Arc<LiveSession>>> {
         match self.sockets.session(handle) {
             None => Some(None),
-            Some(id) => match self.endpoint.cached(&id) {
+            Some(id) => match self.endpoint.sessions().cached(&id) {
                 Cached::Live(live) => Some(Some(live)),
                 Cached::Gone => Some(None),
                 Cached::Unknown => None,
@@ -211,14 +211,14 @@ impl Gate {
     pub async fn current(&self, handle: &str) -> Result<Option<Arc<LiveSession>>, StorageError> {
         match self.sockets.session(handle) {
             None => Ok(None),
-            Some(id) => self.endpoint.session_by_id(&id).await,
+            Some(id) => self.endpoint.sessions().by_id(&id).await,
         }
     }
 
     /// A person caused a run on this websocket.
     pub fn note_activity(&self, handle: &str) {
         if let Some(id) = self.sockets.session(handle) {
-            self.endpoint.note_activity(&id);
+            self.endpoint.sessions().note_activity(&id);
         }
     }
 
@@ -242,7 +242,7 @@ impl Gate {
     /// Calls `closed` with the handles of websockets that must be closed, until the endpoint is gone. Those of ended
     /// sessions are found at once, those that ran out within half a second.
     pub async fn watch(&self, closed: impl Fn(Vec<String>)) {
-        let mut events = self.endpoint.subscribe();
+        let mut events = self.endpoint.sessions().subscribe();
         let mut tick = tokio::time::interval(EXPIRY_TICK);
         loop {
             let event = tokio::select! {
@@ -280,7 +280,7 @@ impl Gate {
                     (Standing::Unknown, Some(is_gone)) => *is_gone,
                     (Standing::Unknown, None) => {
                         // An error says nothing: the next message is judged by `recheck`, which refuses then.
-                        let is_gone = matches!(self.endpoint.session_by_id(&id).await, Ok(None));
+                        let is_gone = matches!(self.endpoint.sessions().by_id(&id).await, Ok(None));
                         asked.insert(id, is_gone);
                         is_gone
                     }
@@ -294,7 +294,7 @@ impl Gate {
     }
 
     fn standing(&self, id: &SessionId) -> Standing {
-        match self.endpoint.cached(id) {
+        match self.endpoint.sessions().cached(id) {
             Cached::Live(_) => Standing::Live,
             Cached::Gone => Standing::Gone,
             Cached::Unknown => Standing::Unknown,

@@ -56,11 +56,12 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// What stands in the place of the app; `None` where the request may reach it.
-    pub async fn answer(&self, responder: &Responder) -> Option<Response<Bytes>> {
+    /// What stands in the place of the app; `None` where the request may reach it. `target` is what was asked for, as
+    /// the browser wrote it.
+    pub async fn answer(&self, responder: &Responder, target: &str) -> Option<Response<Bytes>> {
         match self {
             Self::Open | Self::Pass(_) => None,
-            Self::Form => Some(responder.form().await),
+            Self::Form => Some(responder.form(target).await),
             Self::NotAllowed { session, roles } => {
                 Some(responder.not_allowed(session.state(), roles.clone()).await)
             }

@@ -14,11 +14,7 @@ use axum::{
 };
 use gatehouse_protocol::{ErrorCode, MOUNT, Problem};
 
-use super::{
-    body::BODY_MAX,
-    host::HostPolicy,
-    responder::{App, Surface},
-};
+use super::{body::BODY_MAX, host::HostPolicy, responder::Surface, shell::Shell};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -30,12 +26,12 @@ const ANY_HOST: [&str; 3] = ["/metrics", "/openapi.json", "/_gatehouse/jwks.json
 const PROBES: [&str; 2] = ["/live", "/ready"];
 
 /// Refuses what no handler should see.
-pub(super) fn admit(app: &App, request: &Request<Bytes>) -> Result<(), Problem> {
+pub(super) fn admit(shell: &Shell, request: &Request<Bytes>) -> Result<(), Problem> {
     if request.body().len() > BODY_MAX {
         return Err(Problem::new(ErrorCode::TooLarge));
     }
-    let any_host = may_have_any_host(app, request.uri().path());
-    let Some(policy) = app.policy() else {
+    let any_host = may_have_any_host(shell, request.uri().path());
+    let Some(policy) = shell.policy() else {
         // Until the port is known nothing else is served.
         return if any_host { Ok(()) } else { Err(Problem::new(ErrorCode::UnknownHost)) };
     };
@@ -48,38 +44,38 @@ pub(super) fn admit(app: &App, request: &Request<Bytes>) -> Result<(), Problem> 
             return Err(Problem::new(ErrorCode::UnknownHost));
         }
     }
-    if request.method() == Method::POST && !from_own_page(app, policy, request.headers()) {
+    if request.method() == Method::POST && !from_own_page(shell, policy, request.headers()) {
         return Err(Problem::new(ErrorCode::ForeignOrigin));
     }
     Ok(())
 }
 
-fn may_have_any_host(app: &App, path: &str) -> bool {
-    let below = path.strip_prefix(app.base_path()).and_then(|path| path.strip_prefix(MOUNT));
+fn may_have_any_host(shell: &Shell, path: &str) -> bool {
+    let below = path.strip_prefix(shell.base_path()).and_then(|path| path.strip_prefix(MOUNT));
     ANY_HOST.contains(&path) || below.is_some_and(|below| PROBES.contains(&below))
 }
 
 /// Whether a request that changes something comes from a page of this site. A browser says so truthfully; whoever is
 /// no browser carries no one else's cookies.
-fn from_own_page(app: &App, policy: &HostPolicy, headers: &HeaderMap) -> bool {
+fn from_own_page(shell: &Shell, policy: &HostPolicy, headers: &HeaderMap) -> bool {
     let site = headers.get(FETCH_SITE).map_or("none", |value| value.to_str().unwrap_or("cross-site"));
     let origin = only(headers, &ORIGIN);
     site != "cross-site"
-        && origin.is_some_and(|origin| policy.allows_origin(origin) || app_origin(app, headers).is_some())
+        && origin.is_some_and(|origin| policy.allows_origin(origin) || app_origin(shell, headers).is_some())
 }
 
 /// The `Origin` of a request, if the endpoint stands on a loopback port and this is the app's page. Both must name the
 /// same host, or the cookie would be another site's.
-pub(super) fn app_origin<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
-    let Surface::Loopback { app_origins, .. } = &app.surface else { return None };
+pub(super) fn app_origin<'a>(shell: &Shell, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
+    let Surface::Loopback { app_origins, .. } = &shell.surface else { return None };
     let (origin, host) = (only(headers, &ORIGIN)?, only(headers, &HOST)?);
     let same_host = hostname(origin.split_once("://")?.1).eq_ignore_ascii_case(hostname(host));
     (same_host && app_origins.iter().any(|allowed| allowed == origin)).then(|| headers.get(ORIGIN)).flatten()
 }
 
 /// Where the app's page is, under the name by which the request reached this machine.
-pub(super) fn app_of(app: &App, headers: &HeaderMap) -> Option<String> {
-    let Surface::Loopback { app_origins, app_path } = &app.surface else { return None };
+pub(super) fn app_of(shell: &Shell, headers: &HeaderMap) -> Option<String> {
+    let Surface::Loopback { app_origins, app_path } = &shell.surface else { return None };
     let host = hostname(only(headers, &HOST)?);
     let of = |origin: &str| {
         origin.split_once("://").is_some_and(|(_, rest)| hostname(rest).eq_ignore_ascii_case(host))

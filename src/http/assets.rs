@@ -78,7 +78,7 @@ impl Assets {
         self.0.contains_key(file).then(|| file.to_owned())
     }
 
-    fn serve(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
+    pub(super) fn serve(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
         let asset = self.0.get(path)?;
         let (body, encoding) = match (&asset.brotli, &asset.gzip) {
             (Some(body), _) if accepts(headers, "br") => (body, Some("br")),
@@ -108,7 +108,7 @@ pub(super) async fn get(
     // The path as it was sent: names of ours need no escapes, so nothing is decoded and nothing can hide.
     let name =
         uri.path().strip_prefix(MOUNT).and_then(|path| path.strip_prefix("/assets/")).unwrap_or_default();
-    app.assets.serve(name, &headers).ok_or(Refusal(Problem::new(ErrorCode::NotFound)))
+    app.shell.assets.serve(name, &headers).ok_or(Refusal(Problem::new(ErrorCode::NotFound)))
 }
 
 fn media_type(name: &str) -> Option<&'static str> {

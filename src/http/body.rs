@@ -32,7 +32,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Step<T> {
 }
 
 /// Reads a body that says it is JSON. What a form can send (text/plain, urlencoded, multipart) is not read at all.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.len() > BODY_MAX {
         return Err(Problem::new(ErrorCode::TooLarge));
     }

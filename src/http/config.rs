@@ -13,5 +13,5 @@ use super::{openapi::Refusals, responder::App};
     responses((status = 200, description = "The settings that shape the forms", body = ClientConfig), Refusals)
 )]
 pub(super) async fn get(State(app): State<Arc<App>>) -> Json<ClientConfig> {
-    Json(app.endpoint.client_config())
+    Json(app.endpoint.client_config_for(app.shell.surface.app().map(|app| &**app)))
 }

@@ -43,6 +43,7 @@ impl FromRequestParts<Arc<App>> for Context {
             session: app.cookies.session_from(&cookies),
             device: app.cookies.device_from(&cookies),
             locale: locale(&parts.headers),
+            app: app.shell.surface.app().cloned(),
         }))
     }
 }

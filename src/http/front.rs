@@ -7,7 +7,7 @@ use axum::{
 };
 use gatehouse_protocol::{ErrorCode, Front, Problem, SessionState};
 
-use super::{answer::Refusal, responder::Responder};
+use super::{answer::Refusal, responder::Responder, shell::Behind};
 
 /// How one signs in: by no scheme that a browser has a dialog for. The page's watcher knows our 401 by it.
 const SCHEME: &str = "Gatehouse";
@@ -15,8 +15,14 @@ const SCHEME: &str = "Gatehouse";
 const RETRY_AFTER: u32 = 5;
 
 impl Responder {
-    /// The sign-in form. It answers 200: many a platform probes `/` and takes anything else for a crash.
-    pub async fn form(&self) -> Response<Bytes> {
+    /// The sign-in form in the place of `target`. It answers 200: many a platform probes `/` and takes anything else for
+    /// a crash. Where one sign-in serves several apps, the way to it.
+    pub async fn form(&self, target: &str) -> Response<Bytes> {
+        if let Behind::Remote(remote) = &self.shell().behind
+            && let Some(away) = remote.begin(target)
+        {
+            return self.finish(away.map(axum::body::Body::from)).await;
+        }
         self.page(StatusCode::OK, SessionState::Anonymous, None).await
     }
 
@@ -43,13 +49,14 @@ impl Responder {
         session: SessionState,
         asked: Option<Vec<String>>,
     ) -> Response<Bytes> {
-        let app = self.app();
-        let response = match &app.page {
-            Some(page) => {
-                let front = Front { config: app.endpoint.client_config(), session, asked };
-                (status, page.front(&front)).into_response()
+        let shell = self.shell();
+        let response = match (&shell.page, shell.config()) {
+            (Some(page), Some(config)) => {
+                (status, page.front(&Front { config, session, asked })).into_response()
             }
-            None => Refusal(Problem::new(ErrorCode::NotFound)).into_response(),
+            // The remote endpoint has not said yet how the forms look.
+            (Some(_), None) => return self.unavailable().await,
+            (None, _) => Refusal(Problem::new(ErrorCode::NotFound)).into_response(),
         };
         self.finish(response).await
     }

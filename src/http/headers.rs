@@ -29,7 +29,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// Completes the headers of a response; `strict_transport` is what the settings say of https.
-pub(super) fn secure(headers: &mut HeaderMap, strict_transport: Option<&'static str>) {
+pub(super) fn secure(headers: &mut HeaderMap, strict_transport: Option<HeaderValue>) {
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -37,6 +37,6 @@ pub(super) fn secure(headers: &mut HeaderMap, strict_transport: Option<&'static 
         headers.insert(name, HeaderValue::from_static(value));
     }
     if let Some(value) = strict_transport {
-        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(value));
+        headers.insert(STRICT_TRANSPORT_SECURITY, value);
     }
 }

@@ -16,16 +16,16 @@ impl HostPolicy {
     /// The policy of the settings: the public URL alone, or without one this machine's own names at `port`.
     pub fn new(settings: &Settings, port: u16) -> Self {
         match &settings.public_url {
-            Some(_) => settings.public_origin().map_or_else(Self::nothing, |url| Self::public(&url)),
+            Some(_) => settings.public_origin().map_or_else(Self::nobody, |url| Self::public(&url)),
             None => Self::local(port),
         }
     }
 
-    fn nothing() -> Self {
+    pub(super) fn nobody() -> Self {
         Self { hosts: Vec::new(), origins: Vec::new() }
     }
 
-    fn public(url: &PublicUrl) -> Self {
+    pub(super) fn public(url: &PublicUrl) -> Self {
         let host = url.authority();
         let mut hosts = vec![host.to_owned()];
         // A proxy may spell the default port out: the same host (RFC 9110 §4.2.3).

@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use super::{
-    assets, config, health, jwks, live, login, logo, logout, metrics, page, password, ready, recovery,
-    registration, session, verification,
+    assets, authorize, config, health, jwks, live, login, logo, logout, metrics, page, password, ready,
+    recovery, registration, session, verification,
 };
 
 /// Every refusal that any route may answer: one response for each status of [`ErrorCode`].
@@ -60,6 +60,7 @@ impl IntoResponses for Refusals {
         password::strength::post,
         jwks::get,
         metrics::get,
+        authorize::get,
         get,
     )
 )]

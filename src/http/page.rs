@@ -49,6 +49,13 @@ impl Page {
 }
 
 impl Page {
+    /// The page at its own address.
+    pub(super) fn alone(&self) -> Response {
+        let headers =
+            [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, self.policy.as_str())];
+        (headers, self.html.clone()).into_response()
+    }
+
     /// The page in the place of another one: it is told what it would have to ask for, so that it can be drawn at once,
     /// and loads the address anew when there is something else to see.
     pub(super) fn front(&self, front: &Front) -> Response {
@@ -69,22 +76,20 @@ fn attribute(text: &str) -> String {
 /// The page.
 #[utoipa::path(get, path = "/_gatehouse/", responses((status = 200, description = "The page"), super::openapi::Refusals))]
 pub(super) async fn get(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let page = app.page.as_ref().ok_or(Refusal(Problem::new(ErrorCode::NotFound)))?;
-    let headers =
-        [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, page.policy.as_str())];
-    Ok((headers, page.html.clone()).into_response())
+    let page = app.shell.page.as_ref().ok_or(Refusal(Problem::new(ErrorCode::NotFound)))?;
+    Ok(page.alone())
 }
 
 /// The mount without its slash leads to the page.
 pub(super) async fn redirect(State(app): State<Arc<App>>) -> Response {
-    let target = format!("{}{MOUNT}/", app.base_path());
+    let target = format!("{}{MOUNT}/", app.shell.base_path());
     (StatusCode::PERMANENT_REDIRECT, [(LOCATION, target)]).into_response()
 }
 
 /// Where people are sent after they followed a link from a mail: to the app, on the loopback port; to the page itself,
 /// on a server that has no app.
 pub(super) async fn home(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let target = admission::app_of(&app, &headers).unwrap_or_else(|| format!("{MOUNT}/"));
+    let target = admission::app_of(&app.shell, &headers).unwrap_or_else(|| format!("{MOUNT}/"));
     (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, target)]).into_response()
 }
 

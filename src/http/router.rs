@@ -12,8 +12,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     answer::Refusal,
-    assets, config, health, jwks, live, login, logo, logout, metrics, openapi, page, password, ready,
-    recovery, registration,
+    assets, authorize, config, health, jwks, live, login, logo, logout, metrics, openapi, page, password,
+    ready, recovery, registration,
     responder::{App, Surface},
     session, verification,
 };
@@ -24,13 +24,16 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     for (path, handlers) in mounted() {
         router = router.route(&format!("{MOUNT}{path}"), handlers);
     }
-    if matches!(app.surface, Surface::Standalone) {
-        router = router.route("/metrics", get(metrics::get)).route("/openapi.json", get(openapi::get));
+    if matches!(app.shell.surface, Surface::Standalone) {
+        router = router
+            .route("/metrics", get(metrics::get))
+            .route("/openapi.json", get(openapi::get))
+            .route(&format!("{MOUNT}/authorize"), get(authorize::get));
     }
-    if matches!(app.surface, Surface::Front | Surface::Standalone) {
+    if matches!(app.shell.surface, Surface::Front | Surface::Standalone) {
         router = router.route(&format!("{MOUNT}/jwks.json"), get(jwks::get));
     }
-    if !matches!(app.surface, Surface::Mount { .. } | Surface::Front) {
+    if matches!(app.shell.surface, Surface::Loopback { .. } | Surface::Standalone) {
         router = router.route("/", get(page::home));
     }
     router

@@ -6,12 +6,13 @@ use axum::{
     body::Bytes,
     http::{HeaderValue, Request, Response, StatusCode, header::CONNECTION},
 };
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Either, Full, Limited};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
 use super::{
     body::BODY_MAX,
+    changes::Lines,
     headers,
     listener::{Answer, CONNECTIONS_MAX, Caller, listen},
     responder::{Responder, Surface},
@@ -40,14 +41,24 @@ pub async fn serve_at_most(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let responder = Responder::at_port(endpoint, surface, listener.local_addr()?.port());
+    let app = responder.app().cloned();
+    let shutdown = async move {
+        shutdown.await;
+        if let Some(app) = app {
+            app.stop();
+        }
+    };
     listen(listener, connections, responder, shutdown).await
 }
 
 impl Answer for Responder {
-    type Body = Full<Bytes>;
+    type Body = Either<Full<Bytes>, Lines>;
 
-    async fn answer(&self, request: Request<Incoming>, caller: Caller) -> Response<Full<Bytes>> {
-        self.read_and_respond(request, caller.address).await
+    async fn answer(&self, request: Request<Incoming>, caller: Caller) -> Response<Self::Body> {
+        match self.open_changes(&request).await {
+            Some(lines) => lines.map(Either::Right),
+            None => self.read_and_respond(request, caller.address).await.map(Either::Left),
+        }
     }
 }
 

@@ -111,7 +111,7 @@ impl Front {
 
     fn new(endpoint: Arc<Endpoint>, upstream: Upstream, limits: Limits, port: u16) -> Self {
         let settings = endpoint.settings();
-        let gate = Arc::new(Gate::new(Arc::clone(&endpoint)));
+        let gate = Arc::new(Gate::new(Arc::<Endpoint>::clone(&endpoint)));
         let audience = settings.upstream.audience.clone().unwrap_or_else(|| upstream.to_string());
         let responder = Responder::at_port(Arc::clone(&endpoint), Surface::Front, port);
         let mut connector = HttpConnector::new();
@@ -190,7 +190,10 @@ impl Front {
                 caller.may_stall(STALL);
                 return forward::send(inner, request, caller.address, &live).await;
             }
-            Ok(entry) => entry.answer(&inner.responder).await,
+            Ok(entry) => {
+                let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+                entry.answer(&inner.responder, target).await
+            }
             Err(error) => {
                 tracing::error!(%error, "a request is refused, because its session can't be read");
                 Some(inner.responder.unavailable().await)

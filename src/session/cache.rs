@@ -169,16 +169,23 @@ impl SessionCache {
 
     /// Forgets every session of an identity.
     pub fn forget_identity(&self, id: &IdentityId) {
+        self.forget_where(|live| live.identity.id == *id);
+    }
+
+    /// Forgets every session of which this is true. False if there was none.
+    pub fn forget_where(&self, gone: impl Fn(&LiveSession) -> bool) -> bool {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         inner.epoch += 1;
         let Inner { sessions, tokens, .. } = &mut *inner;
+        let before = sessions.len();
         sessions.retain(|_, entry| {
-            let keep = entry.live.identity.id != *id;
+            let keep = !gone(&entry.live);
             if !keep {
                 tokens.remove(&entry.live.session.token_hash);
             }
             keep
         });
+        sessions.len() < before
     }
 
     /// Forgets everything.

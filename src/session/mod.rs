@@ -1,5 +1,6 @@
 //! Sessions and tickets: what a completed login leaves behind, and for how long it holds. No I/O here.
 
+mod app;
 mod cache;
 mod lifetime;
 mod ticket;
@@ -8,6 +9,7 @@ mod token;
 use gatehouse_protocol::SessionState;
 use serde::{Deserialize, Serialize};
 
+pub use app::{AppName, AppNameError, AppSecret, CODE_TTL, Exchange, NewCode, StoredCode, cookie_instance};
 pub use cache::{Cached, SessionCache};
 pub use lifetime::{Lifetime, SessionEnd};
 pub use ticket::{NewTicket, REPEAT_TTL, Redemption, StoredTicket, TICKET_TTL};
@@ -62,6 +64,10 @@ pub struct Session {
     pub user_agent: String,
     /// The address it began from, or empty where unknown.
     pub address: String,
+    /// The app it is for; `None` for the endpoint's own.
+    pub app: Option<AppName>,
+    /// The endpoint's session that it came from: it ends with that.
+    pub parent_id: Option<SessionId>,
 }
 
 impl Session {
@@ -81,6 +87,11 @@ pub struct LiveSession {
 }
 
 impl LiveSession {
+    /// Whether it is for this app; for the endpoint itself where that is `None`.
+    pub fn is_for(&self, app: Option<&AppName>) -> bool {
+        self.session.app.as_ref() == app
+    }
+
     /// What its own browser is told of it.
     pub fn state(&self) -> SessionState {
         let Identity { username, email, roles, .. } = &self.identity;

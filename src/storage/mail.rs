@@ -1,7 +1,7 @@
 //! What the mail queue holds.
 
 use super::{Result, StorageError};
-use crate::{clock::Timestamp, identity::IdentityId};
+use crate::{clock::Timestamp, identity::IdentityId, session::AppName};
 
 /// The id of a queued mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct NewMail {
     pub locale: String,
     /// When it was queued.
     pub queued_at: Timestamp,
+    /// The app whose page asked for it; `None` for the endpoint's own.
+    pub app: Option<AppName>,
 }
 
 /// A mail taken from the queue.

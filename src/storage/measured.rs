@@ -9,17 +9,18 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
 use super::{
-    AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration, Declared, DeclaredRecord,
-    DeclaredRepository, IdentityFilter, IdentityRepository, Intake, LegacyHashes, LimitKey, LimitRepository,
-    LimitState, LinkKind, LinkRepository, MailId, MailRepository, MetaRepository, NewIdentity, NewLink,
-    NewMail, NewSession, NewUpheld, PendingRegistration, QueuedMail, RegistrationRepository, Result,
-    SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
+    App, AppKey, AppRepository, AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration,
+    Declared, DeclaredRecord, DeclaredRepository, IdentityFilter, IdentityRepository, Intake, LegacyHashes,
+    LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, MailId, MailRepository, MetaRepository,
+    NewIdentity, NewLink, NewMail, NewSession, NewUpheld, PendingRegistration, QueuedMail,
+    RegistrationRepository, Result, SessionRepository, SignInRecord, Snapshot, Storage, StorageError,
+    StoredLink, Transfer, Upheld,
 };
 use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
     identity::{Identity, IdentityId, Role, Source},
-    session::{LiveSession, NewTicket, SessionId, StoredTicket, TokenHash},
+    session::{AppName, LiveSession, NewCode, NewTicket, SessionId, StoredCode, StoredTicket, TokenHash},
     telemetry::metrics::{self, DatabaseError, Label as _},
 };
 
@@ -111,6 +112,19 @@ measured! { SessionRepository, "session", {
     fn find_ticket(hash: TokenHash) -> Option<StoredTicket>;
     fn redeem_ticket(hash: TokenHash, handle: TokenHash, now: Timestamp) -> bool;
     fn sweep(now: Timestamp) -> u64;
+} {
+} }
+
+measured! { AppRepository, "app", {
+    fn add_app(app: &App, key: TokenHash) -> bool;
+    fn list_apps() -> Vec<(App, Vec<AppKey>)>;
+    fn find_app(name: &AppName) -> Option<App>;
+    fn find_app_by_key(hash: TokenHash, now: Timestamp) -> Option<App>;
+    fn rotate_app_key(name: &AppName, key: TokenHash, retires_at: Timestamp, now: Timestamp) -> bool;
+    fn remove_app(name: &AppName, now: Timestamp) -> bool;
+    fn add_code(code: NewCode) -> ();
+    fn find_code(hash: TokenHash) -> Option<StoredCode>;
+    fn exchange_code(hash: TokenHash, new: NewSession) -> bool;
 } {
 } }
 

@@ -4,6 +4,7 @@
 //! that revoke, disable or change a role, a password or a factor append to the change feed in that transaction.
 //! The moment is always an argument. Nothing here decides who may do what.
 
+mod app;
 mod change;
 mod connections;
 mod declared;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use app::{App, AppKey};
 pub use change::{Change, ChangeKind, ChangeSeq};
 pub use connections::Connections;
 use declared::Verdict;
@@ -41,7 +43,7 @@ use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
     identity::{Identity, IdentityId, Role, Source},
-    session::{LiveSession, NewTicket, SessionId, StoredTicket, TokenHash},
+    session::{AppName, LiveSession, NewCode, NewTicket, SessionId, StoredCode, StoredTicket, TokenHash},
 };
 
 /// The result of every method here.
@@ -160,9 +162,9 @@ pub trait SessionRepository {
     async fn lookup_session(&self, id: &SessionId) -> Result<Option<LiveSession>>;
     /// Every session of the identity, newest first.
     async fn list_sessions(&self, id: &IdentityId) -> Result<Vec<LiveSession>>;
-    /// Writes the last use, never back in time.
+    /// Writes the last use of a session and of the one that it came from, never back in time.
     async fn touch_session(&self, id: &SessionId, at: Timestamp) -> Result<()>;
-    /// Ends one. False if it was not there.
+    /// Ends one, and those of apps that came from it. False if it was not there.
     async fn revoke_session(&self, id: &SessionId, now: Timestamp) -> Result<bool>;
     /// Ends all of an identity but `except`. Returns how many.
     async fn revoke_sessions(
@@ -179,6 +181,36 @@ pub trait SessionRepository {
     async fn redeem_ticket(&self, hash: TokenHash, handle: TokenHash, now: Timestamp) -> Result<bool>;
     /// Deletes what has expired before `now`: sessions, tickets, links, registrations, limits, old changes and sent mail.
     async fn sweep(&self, now: Timestamp) -> Result<u64>;
+}
+
+/// Apps that ask from a process of their own, and the codes that carry a sign-in to them.
+#[async_trait]
+pub trait AppRepository {
+    /// Adds an app with its first key. False if the name or the URL is taken.
+    async fn add_app(&self, app: &App, key: TokenHash) -> Result<bool>;
+    /// Every app with its keys, in order of the name.
+    async fn list_apps(&self) -> Result<Vec<(App, Vec<AppKey>)>>;
+    /// By name.
+    async fn find_app(&self, name: &AppName) -> Result<Option<App>>;
+    /// The app that a key belongs to which has not retired.
+    async fn find_app_by_key(&self, hash: TokenHash, now: Timestamp) -> Result<Option<App>>;
+    /// Adds a key; the earlier ones end at `retires_at`, if they don't sooner. False if there is no such app.
+    async fn rotate_app_key(
+        &self,
+        name: &AppName,
+        key: TokenHash,
+        retires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool>;
+    /// Removes an app with its keys and codes, and ends its sessions. False if there is no such app.
+    async fn remove_app(&self, name: &AppName, now: Timestamp) -> Result<bool>;
+    /// Adds a code for a live session.
+    async fn add_code(&self, code: NewCode) -> Result<()>;
+    /// Looks for a code.
+    async fn find_code(&self, hash: TokenHash) -> Result<Option<StoredCode>>;
+    /// Marks a code as used and adds the session that is made with it, as [`SessionRepository::add_session`] does.
+    /// False if the code is used, or not there: then nothing is added.
+    async fn exchange_code(&self, hash: TokenHash, new: NewSession) -> Result<bool>;
 }
 
 /// Counters of failures that hold across processes. What they mean is in `limit`.
@@ -260,6 +292,7 @@ pub trait Storage:
     + RegistrationRepository
     + LinkRepository
     + SessionRepository
+    + AppRepository
     + LimitRepository
     + MailRepository
     + ChangeFeed

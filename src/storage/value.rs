@@ -5,7 +5,7 @@ use std::{fmt::Display, time::Duration};
 use super::{Result, StorageError};
 use crate::{
     identity::{EmailAddress, Role, Username},
-    session::TokenHash,
+    session::{AppName, TokenHash},
 };
 
 pub(super) fn username(text: &str) -> Result<Username> {
@@ -13,6 +13,10 @@ pub(super) fn username(text: &str) -> Result<Username> {
     Username::parse(text)
         .or_else(|code| Username::asserted(text).ok_or(code))
         .map_err(|code| wrong("username", &format!("{code:?}")))
+}
+
+pub(super) fn app(text: &str) -> Result<AppName> {
+    AppName::parse(text).map_err(|error| wrong("name of an app", &error))
 }
 
 pub(super) fn address(text: &str) -> Result<EmailAddress> {

@@ -9,11 +9,11 @@ use std::fs;
 use source::{imports, named_modules, root, sources};
 
 /// What each module of the endpoint may name. A new arrow is a decision: it stands here and in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("clock", &[]),
     ("entropy", &[]),
     ("identity", &["clock"]),
-    ("config", &["identity"]),
+    ("config", &["identity", "session"]),
     ("telemetry", &["config"]),
     ("keys", &["entropy"]),
     ("session", &["clock", "entropy", "identity"]),
@@ -41,9 +41,11 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "telemetry",
         ],
     ),
-    ("http", &["config", "endpoint", "keys", "session", "telemetry"]),
+    ("peer", &["clock", "identity", "session"]),
+    ("http", &["config", "endpoint", "entropy", "keys", "peer", "session", "storage", "telemetry"]),
     ("gate", &["config", "endpoint", "http", "identity", "session", "storage", "telemetry"]),
     ("proxy", &["clock", "endpoint", "gate", "http", "identity", "session", "telemetry"]),
+    ("remote", &["clock", "config", "endpoint", "entropy", "http", "peer", "session", "storage"]),
     (
         "cli",
         &[

@@ -88,3 +88,29 @@ fn settings_prints_the_page_in_docs_and_needs_no_database() {
     assert_eq!(said(&output).trim_end(), page.trim_end());
     assert!(!place.path().join(".gatehouse").exists(), "nothing was made");
 }
+
+#[tokio::test]
+async fn apps_are_added_listed_given_other_keys_and_removed() {
+    let place = Place::started().await;
+    let url = ["--url", "https://Ledger.example.org/"];
+    let added = place.json(&[&["apps", "add", "ledger"][..], &url, &["--json"]].concat());
+    assert_eq!(added["url"], "https://ledger.example.org");
+    assert!(added["key"].as_str().unwrap().starts_with("ledger."));
+    assert!(place.refused(&[&["apps", "add", "ledger"][..], &url].concat(), "").contains("already"));
+    assert!(
+        place
+            .refused(&["apps", "add", "Ledger", "--url", "https://x.example.org"], "")
+            .contains("lower-case")
+    );
+    assert!(place.refused(&["apps", "add", "x", "--url", "http://x.example.org"], "").contains("clear text"));
+    let other = place.json(&["apps", "rotate", "ledger", "--json"]);
+    assert_ne!(other["key"], added["key"]);
+    let listed = place.json(&["apps", "list", "--json"]);
+    assert_eq!(listed[0]["keys"].as_array().unwrap().len(), 2, "the earlier one holds for a day");
+    assert!(!listed.to_string().contains(added["key"].as_str().unwrap()));
+    place.json(&["apps", "rotate", "ledger", "--now", "--json"]);
+    assert_eq!(place.json(&["apps", "list", "--json"])[0]["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(place.run(&["apps", "remove", "ledger"]).status.code(), Some(0));
+    assert!(place.refused(&["apps", "rotate", "ledger"], "").contains("no app called"));
+    assert!(said(&place.run(&["apps", "list"])).contains("No apps yet"));
+}

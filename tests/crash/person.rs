@@ -228,6 +228,7 @@ fn mail(name: &str) -> NewMail {
         context: identity(name).0,
         locale: "en".into(),
         queued_at: START,
+        app: None,
     }
 }
 
@@ -258,6 +259,8 @@ fn session(name: &str, number: u8, verified: &str) -> NewSession {
         aal: AssuranceLevel::Aal1,
         user_agent: String::new(),
         address: String::new(),
+        app: None,
+        parent_id: None,
     };
     let challenge = "c".repeat(43);
     let ticket = NewTicket { hash: token(name, "ticket"), session_id: id, challenge, issued_at: START };

@@ -58,6 +58,7 @@ async fn ticket_of_a_form_that_reached_another_replica() {
         session: None,
         device: None,
         locale: "en".into(),
+        app: None,
     };
     let ticket = async |challenge| {
         let step = LoginStep::Password {

@@ -206,6 +206,8 @@ pub(crate) fn new_session(of: &Identity, text: &str, now: Timestamp) -> NewSessi
         aal: AssuranceLevel::Aal1,
         user_agent: "Mozilla/5.0 (X11; Linux)".into(),
         address: "192.0.2.7".into(),
+        app: None,
+        parent_id: None,
     };
     NewSession { session, ticket: None, replaces: None, verified: None, clear: Vec::new(), cap: 50 }
 }
@@ -237,6 +239,7 @@ pub(crate) fn new_mail(to: &str, template: MailTemplate, context: &str) -> NewMa
         context: context.into(),
         locale: "de".into(),
         queued_at: START,
+        app: None,
     }
 }
 

@@ -138,11 +138,12 @@ def serve(
     mode: str = "script",
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Served]:
     """Serve a copy of `app` (a folder with `app.py`) until the block ends; `mode` is what the gate covers."""
     if not (directory / "app.py").exists():
         shutil.copytree(app, directory, dirs_exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     runner = gatehouse() if gate else [sys.executable, "-m", "streamlit"]
     log = directory / f"log-{port}"
     with log.open("wb") as output:

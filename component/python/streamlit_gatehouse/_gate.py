@@ -54,7 +54,9 @@ class Gate:
         headers = _native.enter(scope["method"], below, scope["headers"], peer)
         if headers is None:
             front = await answer(
-                lambda done: _native.enter_later(scope["method"], below, scope["headers"], peer, done)
+                lambda done: _native.enter_later(
+                    scope["method"], below, _target(scope), scope["headers"], peer, done
+                )
             )
             if front is not None:
                 await send_answer(scope, send, front)
@@ -161,13 +163,19 @@ async def _respond(scope: Scope, receive: Receive, send: Send) -> None:
             return
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    raw = scope.get("raw_path") or scope["path"].encode("utf-8")
-    query = scope.get("query_string", b"")
-    target = (raw + (b"?" + query if query else b"")).decode("latin-1")
     whole = await answer(
-        lambda done: _native.respond(scope["method"], target, scope["headers"], body, _peer(scope), done)
+        lambda done: _native.respond(
+            scope["method"], _target(scope), scope["headers"], body, _peer(scope), done
+        )
     )
     await send_answer(scope, send, whole)
+
+
+def _target(scope: Scope) -> str:
+    """Give path and query as the browser wrote them."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8")
+    query: bytes = scope.get("query_string", b"")
+    return (raw + (b"?" + query if query else b"")).decode("latin-1")
 
 
 def _peer(scope: Scope) -> str | None:

@@ -61,6 +61,7 @@ def page_headers(body: bytes, framed: bool) -> list[tuple[bytes, bytes]]: ...
 def enter_later(
     method: str,
     path: str,
+    target: str,
     headers: _Headers,
     peer: str | None,
     done: Callable[[tuple[int, list[tuple[bytes, bytes]], bytes] | None, str | None], None],

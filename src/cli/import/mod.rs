@@ -46,6 +46,7 @@ async fn streamlit_authenticator(place: &Place, wish: &StreamlitAuthenticator) -
         return Err(exists(path));
     }
     let settings = opened::settings(place)?.settings;
+    opened::own(&settings)?;
     let endpoint = open(&settings, wish.dry_run).await?;
 
     let steps = plan::people(&config, choices);

@@ -65,6 +65,7 @@ impl House {
             context: context.to_owned(),
             locale: "en".to_owned(),
             queued_at: NOON,
+            app: None,
         };
         assert!(self.storage.enqueue_mail(mail, 5, Duration::from_hours(1)).await.unwrap());
     }

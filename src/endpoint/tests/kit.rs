@@ -188,6 +188,7 @@ impl Browser {
             session: None,
             device: None,
             locale: "en".into(),
+            app: None,
         };
         Self { endpoint, ctx, session_max_age: None }
     }

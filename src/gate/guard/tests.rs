@@ -134,7 +134,7 @@ async fn revoke_by_another_process_closes_the_websocket() {
 async fn deleting_a_line_of_the_settings_closes_the_websocket() {
     let folder = tempfile::tempdir().unwrap();
     let endpoint = process(&folder, |_| ()).await;
-    let gate = Arc::new(Gate::new(Arc::clone(&endpoint)));
+    let gate = Arc::new(Gate::new(Arc::<Endpoint>::clone(&endpoint)));
     let mut loaded = Loaded {
         settings: endpoint.settings().clone(),
         files: Vec::new(),

@@ -70,6 +70,7 @@ pub(in crate::gate) async fn sign_in(endpoint: &Endpoint, challenge: &str) -> (S
         session: None,
         device: None,
         locale: "en".into(),
+        app: None,
     };
     let step = LoginStep::Password {
         identifier: "alice".into(),

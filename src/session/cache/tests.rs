@@ -24,6 +24,8 @@ fn live(session: u8, identity: u8, last_used_at: i64) -> LiveSession {
             aal: AssuranceLevel::Aal1,
             user_agent: String::new(),
             address: String::new(),
+            app: None,
+            parent_id: None,
         },
         identity: Identity {
             id: identity_id,

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
+    session::AppName,
     storage::{MailId, MailRepository, MailTemplate, NewMail, QueuedMail, Result},
 };
 
@@ -59,7 +60,7 @@ impl MailRepository for PostgresStorage {
             let claimed = sqlx::query(
                 "UPDATE mail SET due_at = $1 WHERE id = (SELECT id FROM mail WHERE due_at <= $2 \
                  ORDER BY due_at, queued_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
-                 RETURNING id, template, recipient, recipient_folded, identity_id, context, locale, queued_at, attempts",
+                 RETURNING id, template, recipient, recipient_folded, identity_id, context, locale, queued_at, attempts, app",
             )
             .bind(now.plus(lease).0)
             .bind(now.0)
@@ -114,7 +115,7 @@ impl MailRepository for PostgresStorage {
 pub(super) async fn insert(connection: &mut PgConnection, mail: &NewMail) -> Result<()> {
     sqlx::query(
         "INSERT INTO mail (id, template, recipient, recipient_folded, identity_id, context, locale, queued_at, \
-         due_at, attempts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0)",
+         due_at, attempts, app) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0, $9)",
     )
     .bind(&mail.id.0)
     .bind(mail.template.stored())
@@ -124,6 +125,7 @@ pub(super) async fn insert(connection: &mut PgConnection, mail: &NewMail) -> Res
     .bind(text(&mail.context))
     .bind(text(&mail.locale))
     .bind(mail.queued_at.0)
+    .bind(mail.app.as_ref().map(AppName::as_str))
     .execute(connection)
     .await?;
     Ok(())
@@ -175,6 +177,7 @@ fn queued(row: &PgRow) -> Result<QueuedMail> {
             context: row.try_get("context")?,
             locale: row.try_get("locale")?,
             queued_at: Timestamp(row.try_get("queued_at")?),
+            app: row.try_get::<Option<&str>, _>("app")?.map(row::app).transpose()?,
         },
         attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
     })

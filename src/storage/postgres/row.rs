@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sqlx::{Row as _, postgres::PgRow};
 
-pub(super) use crate::storage::value::{address, count, hash, millis, roles, roles_json, username};
+pub(super) use crate::storage::value::{address, app, count, hash, millis, roles, roles_json, username};
 use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
@@ -30,7 +30,7 @@ macro_rules! live_session_query {
     () => {
         concat!(
             "SELECT s.id AS session_id, s.token_hash, s.created_at AS session_created_at, s.authenticated_at, \
-             s.last_used_at, s.idle_ttl, s.absolute_ttl, s.persistent, s.aal, s.user_agent, s.address, ",
+             s.last_used_at, s.idle_ttl, s.absolute_ttl, s.persistent, s.aal, s.user_agent, s.address, s.app, s.parent_id, ",
             $crate::storage::postgres::row::identity_columns!(),
             " FROM session s JOIN identity i ON i.id = s.identity_id "
         )
@@ -107,6 +107,8 @@ pub(super) fn live_session(row: &PgRow) -> Result<LiveSession> {
         },
         user_agent: row.try_get("user_agent")?,
         address: row.try_get("address")?,
+        app: row.try_get::<Option<&str>, _>("app")?.map(app).transpose()?,
+        parent_id: row.try_get::<Option<String>, _>("parent_id")?.map(SessionId),
     };
     Ok(LiveSession { session, identity })
 }

@@ -7,7 +7,7 @@ use super::{PostgresStorage, limit, pool::tried, row, row::text, sweep, ticket, 
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
-    session::{LiveSession, NewTicket, Session, SessionId, StoredTicket, TokenHash},
+    session::{AppName, LiveSession, NewTicket, Session, SessionId, StoredTicket, TokenHash},
     storage::{ChangeKind, NewSession, Result, SessionRepository, StorageError},
 };
 
@@ -16,16 +16,7 @@ impl SessionRepository for PostgresStorage {
     async fn add_session(&self, new: NewSession) -> Result<()> {
         tried!(self, {
             let mut write = self.write(new.session.created_at).await?;
-            still_the_same(&mut write, &new).await?;
-            if let Some(id) = &new.replaces {
-                end(&mut write, id).await?;
-            }
-            insert(write.on(), &new.session).await?;
-            if let Some(ticket) = &new.ticket {
-                ticket::insert(write.on(), ticket).await?;
-            }
-            end_oldest(&mut write, &new.session, new.cap).await?;
-            limit::forget(write.on(), &new.clear).await?;
+            add(&mut write, &new).await?;
             write.commit().await
         })
     }
@@ -65,11 +56,14 @@ impl SessionRepository for PostgresStorage {
 
     async fn touch_session(&self, id: &SessionId, at: Timestamp) -> Result<()> {
         tried!(self, {
-            sqlx::query("UPDATE session SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1")
-                .bind(at.0)
-                .bind(text(&id.0))
-                .execute(self.pool())
-                .await?;
+            sqlx::query(
+                "UPDATE session SET last_used_at = $1 WHERE last_used_at < $1 AND id IN (SELECT id FROM session \
+                 WHERE id = $2 OR id = (SELECT parent_id FROM session WHERE id = $2) ORDER BY id FOR NO KEY UPDATE)",
+            )
+            .bind(at.0)
+            .bind(text(&id.0))
+            .execute(self.pool())
+            .await?;
             Ok(())
         })
     }
@@ -133,6 +127,20 @@ impl SessionRepository for PostgresStorage {
     }
 }
 
+/// Adds a session, as the trait says it.
+pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
+    still_the_same(write, new).await?;
+    if let Some(id) = &new.replaces {
+        end(write, id).await?;
+    }
+    insert(write.on(), &new.session).await?;
+    if let Some(ticket) = &new.ticket {
+        ticket::insert(write.on(), ticket).await?;
+    }
+    end_oldest(write, &new.session, new.cap).await?;
+    limit::forget(write.on(), &new.clear).await
+}
+
 /// Locks the identity and looks whether it still is whom the login verified.
 async fn still_the_same(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
     let row = sqlx::query("SELECT password, disabled FROM identity WHERE id = $1 FOR NO KEY UPDATE")
@@ -162,22 +170,25 @@ pub(super) async fn end_silently(
     Ok(row::count(ended.rows_affected()))
 }
 
+/// Ends a session, and those of apps that came from it. False if it was not there.
 async fn end(write: &mut Write<'_>, id: &SessionId) -> Result<bool> {
-    let ended =
-        sqlx::query("DELETE FROM session WHERE id = $1").bind(text(&id.0)).execute(write.on()).await?;
-    if ended.rows_affected() == 0 {
-        return Ok(false);
+    let ended: Vec<String> =
+        sqlx::query_scalar("DELETE FROM session WHERE id = $1 OR parent_id = $1 RETURNING id")
+            .bind(text(&id.0))
+            .fetch_all(write.on())
+            .await?;
+    let found = ended.contains(&id.0);
+    for id in ended {
+        write.append(ChangeKind::SessionRevoked(SessionId(id)));
     }
-    write.append(ChangeKind::SessionRevoked(id.clone()));
-    Ok(true)
+    Ok(found)
 }
 
 /// Ends the oldest sessions over `cap`, whatever the cap never the one that was just added.
 async fn end_oldest(write: &mut Write<'_>, newest: &Session, cap: u32) -> Result<()> {
     let others = i64::from(cap) - 1;
     let ended: Vec<String> = sqlx::query_scalar(
-        "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE identity_id = $1 AND id <> $2 \
-         ORDER BY created_at DESC, id DESC OFFSET $3) RETURNING id",
+        "SELECT id FROM session WHERE identity_id = $1 AND id <> $2 ORDER BY created_at DESC, id DESC OFFSET $3",
     )
     .bind(&newest.identity_id.0)
     .bind(&newest.id.0)
@@ -185,7 +196,8 @@ async fn end_oldest(write: &mut Write<'_>, newest: &Session, cap: u32) -> Result
     .fetch_all(write.on())
     .await?;
     for id in ended {
-        write.append(ChangeKind::SessionRevoked(SessionId(id)));
+        // Those that came from it end, too.
+        end(write, &SessionId(id)).await?;
     }
     Ok(())
 }
@@ -193,8 +205,8 @@ async fn end_oldest(write: &mut Write<'_>, newest: &Session, cap: u32) -> Result
 async fn insert(connection: &mut PgConnection, session: &Session) -> Result<()> {
     sqlx::query(
         "INSERT INTO session (id, identity_id, token_hash, created_at, authenticated_at, last_used_at, idle_ttl, \
-         absolute_ttl, persistent, aal, user_agent, address) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         absolute_ttl, persistent, aal, user_agent, address, app, parent_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(&session.id.0)
     .bind(&session.identity_id.0)
@@ -208,6 +220,8 @@ async fn insert(connection: &mut PgConnection, session: &Session) -> Result<()> 
     .bind(i64::from(session.aal.number()))
     .bind(text(&session.user_agent))
     .bind(text(&session.address))
+    .bind(session.app.as_ref().map(AppName::as_str))
+    .bind(session.parent_id.as_ref().map(|id| text(&id.0)))
     .execute(connection)
     .await?;
     Ok(())

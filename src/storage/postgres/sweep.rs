@@ -36,11 +36,14 @@ macro_rules! delete {
 }
 
 /// One statement per table and reason.
-const STATEMENTS: [(&str, Duration); 9] = [
+const STATEMENTS: [(&str, Duration); 11] = [
     (delete!("session", "id", "created_at + absolute_ttl <= $1"), Duration::ZERO),
     // A redeemed ticket stays for a day, because its second use says that somebody stole it.
     (delete!("ticket", "hash", "issued_at <= $1 AND redeemed_at IS NULL"), TICKET_TTL),
     (delete!("ticket", "hash", "issued_at <= $1"), DAY),
+    // A used code stays as long, for the same reason.
+    (delete!("code", "hash", "issued_at <= $1"), DAY),
+    (delete!("app_key", "hash", "retires_at <= $1"), Duration::ZERO),
     (delete!("link", "hash", "expires_at <= $1"), Duration::ZERO),
     (delete!("registration", "id", "expires_at <= $1"), Duration::ZERO),
     // A counter that nobody moved for a day has drained, unless it still locks.

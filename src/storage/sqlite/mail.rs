@@ -9,6 +9,7 @@ use super::{SqliteStorage, row};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
+    session::AppName,
     storage::{MailId, MailRepository, MailTemplate, NewMail, QueuedMail, Result},
 };
 
@@ -94,7 +95,7 @@ impl MailRepository for SqliteStorage {
 pub(super) async fn insert(connection: &mut SqliteConnection, mail: &NewMail) -> Result<()> {
     sqlx::query(
         "INSERT INTO mail (id, template, recipient, recipient_folded, identity_id, context, locale, queued_at, \
-         due_at, attempts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0)",
+         due_at, attempts, app) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0, ?9)",
     )
     .bind(&mail.id.0)
     .bind(mail.template.stored())
@@ -104,6 +105,7 @@ pub(super) async fn insert(connection: &mut SqliteConnection, mail: &NewMail) ->
     .bind(&mail.context)
     .bind(&mail.locale)
     .bind(mail.queued_at.0)
+    .bind(mail.app.as_ref().map(AppName::as_str))
     .execute(connection)
     .await?;
     Ok(())
@@ -147,6 +149,7 @@ fn queued(row: &SqliteRow) -> Result<QueuedMail> {
             context: row.try_get("context")?,
             locale: row.try_get("locale")?,
             queued_at: Timestamp(row.try_get("queued_at")?),
+            app: row.try_get::<Option<&str>, _>("app")?.map(row::app).transpose()?,
         },
         attempts: row.try_get("attempts")?,
     })

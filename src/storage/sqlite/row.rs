@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-pub(super) use crate::storage::value::{address, count, hash, millis, roles, roles_json, username};
+pub(super) use crate::storage::value::{address, app, count, hash, millis, roles, roles_json, username};
 
 /// The columns of [`identity`], from `identity i`.
 macro_rules! identity_columns {
@@ -29,7 +29,7 @@ macro_rules! live_session_query {
     () => {
         concat!(
             "SELECT s.id AS session_id, s.token_hash, s.created_at AS session_created_at, s.authenticated_at, \
-             s.last_used_at, s.idle_ttl, s.absolute_ttl, s.persistent, s.aal, s.user_agent, s.address, ",
+             s.last_used_at, s.idle_ttl, s.absolute_ttl, s.persistent, s.aal, s.user_agent, s.address, s.app, s.parent_id, ",
             $crate::storage::sqlite::row::identity_columns!(),
             " FROM session s JOIN identity i ON i.id = s.identity_id "
         )
@@ -95,6 +95,8 @@ pub(super) fn live_session(row: &SqliteRow) -> Result<LiveSession> {
         },
         user_agent: row.try_get("user_agent")?,
         address: row.try_get("address")?,
+        app: row.try_get::<Option<&str>, _>("app")?.map(app).transpose()?,
+        parent_id: row.try_get::<Option<String>, _>("parent_id")?.map(SessionId),
     };
     Ok(LiveSession { session, identity })
 }

@@ -7,34 +7,15 @@ use super::{SqliteStorage, limit, row, sweep, ticket, write::Write};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
-    session::{LiveSession, NewTicket, Session, SessionId, StoredTicket, TokenHash},
+    session::{AppName, LiveSession, NewTicket, Session, SessionId, StoredTicket, TokenHash},
     storage::{ChangeKind, NewSession, Result, SessionRepository, StorageError},
 };
 
 #[async_trait]
 impl SessionRepository for SqliteStorage {
     async fn add_session(&self, new: NewSession) -> Result<()> {
-        let owner = &new.session.identity_id;
         let mut write = self.write(new.session.created_at).await?;
-        let row = sqlx::query("SELECT password, disabled FROM identity WHERE id = ?")
-            .bind(&owner.0)
-            .fetch_optional(write.on())
-            .await?
-            .ok_or(StorageError::IdentityChanged)?;
-        let password: Option<String> = row.try_get("password")?;
-        let changed = new.verified.as_ref().is_some_and(|verified| password.as_ref() != Some(&verified.0));
-        if changed || row.try_get("disabled")? {
-            return Err(StorageError::IdentityChanged);
-        }
-        if let Some(id) = &new.replaces {
-            end(&mut write, id).await?;
-        }
-        insert(write.on(), &new.session).await?;
-        if let Some(ticket) = &new.ticket {
-            ticket::insert(write.on(), ticket).await?;
-        }
-        limit::forget(write.on(), &new.clear).await?;
-        end_oldest(&mut write, &new.session, new.cap).await?;
+        add(&mut write, &new).await?;
         write.commit().await
     }
 
@@ -73,11 +54,14 @@ impl SessionRepository for SqliteStorage {
 
     async fn touch_session(&self, id: &SessionId, at: Timestamp) -> Result<()> {
         let mut write = self.write(at).await?;
-        sqlx::query("UPDATE session SET last_used_at = ?1 WHERE id = ?2 AND last_used_at < ?1")
-            .bind(at.0)
-            .bind(&id.0)
-            .execute(write.on())
-            .await?;
+        sqlx::query(
+            "UPDATE session SET last_used_at = ?1 WHERE last_used_at < ?1 \
+             AND id IN (?2, (SELECT parent_id FROM session WHERE id = ?2))",
+        )
+        .bind(at.0)
+        .bind(&id.0)
+        .execute(write.on())
+        .await?;
         write.commit().await
     }
 
@@ -102,9 +86,7 @@ impl SessionRepository for SqliteStorage {
                 .fetch_all(write.on())
                 .await?;
         let count = row::count(ended.len() as u64);
-        for id in ended {
-            write.append(&ChangeKind::SessionRevoked(SessionId(id))).await?;
-        }
+        told(&mut write, ended).await?;
         write.commit().await?;
         Ok(count)
     }
@@ -131,6 +113,29 @@ impl SessionRepository for SqliteStorage {
     }
 }
 
+/// Adds a session, as the trait says it.
+pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
+    let row = sqlx::query("SELECT password, disabled FROM identity WHERE id = ?")
+        .bind(&new.session.identity_id.0)
+        .fetch_optional(write.on())
+        .await?
+        .ok_or(StorageError::IdentityChanged)?;
+    let password: Option<String> = row.try_get("password")?;
+    let changed = new.verified.as_ref().is_some_and(|verified| password.as_ref() != Some(&verified.0));
+    if changed || row.try_get("disabled")? {
+        return Err(StorageError::IdentityChanged);
+    }
+    if let Some(id) = &new.replaces {
+        end(write, id).await?;
+    }
+    insert(write.on(), &new.session).await?;
+    if let Some(ticket) = &new.ticket {
+        ticket::insert(write.on(), ticket).await?;
+    }
+    limit::forget(write.on(), &new.clear).await?;
+    end_oldest(write, &new.session, new.cap).await
+}
+
 /// Ends every session of the identity but `except`, without a change for each: who calls appends `IdentityChanged`.
 pub(super) async fn end_silently(
     connection: &mut SqliteConnection,
@@ -145,21 +150,32 @@ pub(super) async fn end_silently(
     Ok(row::count(ended.rows_affected()))
 }
 
+/// Ends a session, and those of apps that came from it. False if it was not there.
 async fn end(write: &mut Write<'_>, id: &SessionId) -> Result<bool> {
-    let ended = sqlx::query("DELETE FROM session WHERE id = ?").bind(&id.0).execute(write.on()).await?;
-    if ended.rows_affected() == 0 {
-        return Ok(false);
+    let ended: Vec<String> =
+        sqlx::query_scalar("DELETE FROM session WHERE id = ?1 OR parent_id = ?1 RETURNING id")
+            .bind(&id.0)
+            .fetch_all(write.on())
+            .await?;
+    let found = ended.contains(&id.0);
+    told(write, ended).await?;
+    Ok(found)
+}
+
+/// Tells everybody of sessions that were deleted.
+pub(super) async fn told(write: &mut Write<'_>, ended: Vec<String>) -> Result<()> {
+    for id in ended {
+        write.append(&ChangeKind::SessionRevoked(SessionId(id))).await?;
     }
-    write.append(&ChangeKind::SessionRevoked(id.clone())).await?;
-    Ok(true)
+    Ok(())
 }
 
 /// Ends the oldest sessions over `cap`, whatever the cap never the one that was just added.
 async fn end_oldest(write: &mut Write<'_>, newest: &Session, cap: u32) -> Result<()> {
     let others = i64::from(cap) - 1;
     let ended: Vec<String> = sqlx::query_scalar(
-        "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE identity_id = ? AND id <> ? \
-         ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET ?) RETURNING id",
+        "SELECT id FROM session WHERE identity_id = ? AND id <> ? ORDER BY created_at DESC, rowid DESC \
+         LIMIT -1 OFFSET ?",
     )
     .bind(&newest.identity_id.0)
     .bind(&newest.id.0)
@@ -167,7 +183,8 @@ async fn end_oldest(write: &mut Write<'_>, newest: &Session, cap: u32) -> Result
     .fetch_all(write.on())
     .await?;
     for id in ended {
-        write.append(&ChangeKind::SessionRevoked(SessionId(id))).await?;
+        // Those that came from it end, too.
+        end(write, &SessionId(id)).await?;
     }
     Ok(())
 }
@@ -175,7 +192,8 @@ async fn end_oldest(write: &mut Write<'_>, newest: &Session, cap: u32) -> Result
 async fn insert(connection: &mut SqliteConnection, session: &Session) -> Result<()> {
     sqlx::query(
         "INSERT INTO session (id, identity_id, token_hash, created_at, authenticated_at, last_used_at, idle_ttl, \
-         absolute_ttl, persistent, aal, user_agent, address) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         absolute_ttl, persistent, aal, user_agent, address, app, parent_id) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&session.id.0)
     .bind(&session.identity_id.0)
@@ -189,6 +207,8 @@ async fn insert(connection: &mut SqliteConnection, session: &Session) -> Result<
     .bind(i64::from(session.aal.number()))
     .bind(&session.user_agent)
     .bind(&session.address)
+    .bind(session.app.as_ref().map(AppName::as_str))
+    .bind(session.parent_id.as_ref().map(|id| &id.0))
     .execute(connection)
     .await?;
     Ok(())

@@ -12,12 +12,15 @@ const LAG: Duration = Duration::from_mins(2);
 const AUDIT: Duration = Duration::from_hours(90 * 24);
 
 /// One statement per table; `?1` is the moment before which a row is over.
-const STATEMENTS: [(&str, Duration); 10] = [
+const STATEMENTS: [(&str, Duration); 12] = [
     ("DELETE FROM session WHERE created_at + absolute_ttl <= ?1", Duration::ZERO),
     ("DELETE FROM session WHERE last_used_at + idle_ttl <= ?1", LAG),
     // A redeemed ticket stays for a day, because its second use says that somebody stole it.
     ("DELETE FROM ticket WHERE issued_at <= ?1 AND redeemed_at IS NULL", TICKET_TTL),
     ("DELETE FROM ticket WHERE issued_at <= ?1", DAY),
+    // A used code stays as long, for the same reason.
+    ("DELETE FROM code WHERE issued_at <= ?1", DAY),
+    ("DELETE FROM app_key WHERE retires_at <= ?1", Duration::ZERO),
     ("DELETE FROM link WHERE expires_at <= ?1", Duration::ZERO),
     ("DELETE FROM registration WHERE expires_at <= ?1", Duration::ZERO),
     // A counter that nobody moved for a day has drained, unless it still locks.

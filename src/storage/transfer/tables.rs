@@ -66,7 +66,10 @@ tables! {
     identity_role by 2: identity_id Text, role Text;
     session by 1: id Text, identity_id Text, token_hash Bytes, created_at Integer, authenticated_at Integer,
         last_used_at Integer, idle_ttl Integer, absolute_ttl Integer, persistent Flag, aal Integer, user_agent Text,
-        address Text;
+        address Text, app Text, parent_id Text;
+    app by 1: name Text, url Text, created_at Integer;
+    app_key by 1: hash Bytes, app Text, created_at Integer, retires_at Integer;
+    code by 1: hash Bytes, app Text, session_id Text, challenge Text, issued_at Integer, made Text;
     ticket by 1: hash Bytes, session_id Text, challenge Text, issued_at Integer, redeemed_by Bytes,
         redeemed_at Integer;
     registration by 1: id Text, username Text, username_folded Text, email Text, email_folded Text, password Text,
@@ -75,7 +78,8 @@ tables! {
         created_at Integer, expires_at Integer;
     limit_state by 1: key Text, level Real, updated_at Integer, locked_until Integer;
     mail by 1: id Text, template Text, recipient Text, recipient_folded Text, identity_id Text, context Text,
-        locale Text, queued_at Integer, due_at Integer, attempts Integer, sent_at Integer, error Text;
+        locale Text, queued_at Integer, due_at Integer, attempts Integer, sent_at Integer, error Text,
+        app Text;
     change by 1: seq Integer, at Integer, session_id Text, identity_id Text;
     audit by 1: id Integer, at Integer, event Text, identity_id Text, session_id Text, address Text, detail Text;
 }

@@ -109,6 +109,7 @@ pub const ROUTES: &[&str] = &[
     "recovery",
     "password",
     "strength",
+    "authorize",
     "metrics",
     "app",
     "other",
@@ -116,8 +117,8 @@ pub const ROUTES: &[&str] = &[
 
 /// The statuses that the endpoint answers with; everything else is `other`.
 pub const STATUSES: &[&str] = &[
-    "101", "200", "204", "206", "304", "307", "308", "400", "401", "403", "404", "405", "408", "409", "410",
-    "413", "415", "421", "422", "429", "500", "502", "503", "504", "other",
+    "101", "200", "204", "206", "303", "304", "307", "308", "400", "401", "403", "404", "405", "408", "409",
+    "410", "413", "415", "421", "422", "429", "500", "502", "503", "504", "other",
 ];
 
 /// A status as a label.
@@ -157,5 +158,10 @@ pub const EVENT_NAMES: &[&str] = &[
     "session.ended",
     "ticket.refused",
     "ticket.theft",
+    "app.changed",
+    "app.key_refused",
+    "code.exchanged",
+    "code.refused",
+    "code.theft",
     "proxy.undeclared",
 ];

@@ -142,6 +142,7 @@ pub(crate) async fn sign_in(endpoint: &Endpoint, name: &str) -> String {
         session: None,
         device: None,
         locale: "en".into(),
+        app: None,
     };
     let step = LoginStep::Password {
         identifier: name.into(),

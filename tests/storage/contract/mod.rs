@@ -1,5 +1,6 @@
 //! The promises of `src/storage/mod.rs`, a file per trait.
 
+mod app;
 mod change;
 mod declared;
 mod identity;

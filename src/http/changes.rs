@@ -1,0 +1,157 @@
+//! `GET /_gatehouse/app/changes`: what ended of an app's sessions, pushed line by line for as long as the app listens.
+//!
+//! A beat says that everything was told; it is left out while the endpoint does not know. The stream ends with the key
+//! that it was opened with.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    body::Bytes,
+    http::{HeaderValue, Method, Request, Response, header::CONTENT_TYPE},
+};
+use hyper::body::{Body, Frame};
+use tokio::{
+    sync::{
+        broadcast::{self, error::TryRecvError},
+        mpsc, watch,
+    },
+    time::Instant,
+};
+
+use super::{apps, headers, responder::Responder};
+use crate::{
+    endpoint::{Ended, Endpoint},
+    peer::{Line, blind},
+    session::Secret,
+    storage::App,
+};
+
+/// How often an app is told that it knows everything.
+const BEAT: Duration = Duration::from_millis(200);
+/// How many lines wait for an app that does not read; one that lags more is cut off.
+const BACKLOG: usize = 256;
+
+/// The lines, as they come.
+#[derive(Debug)]
+pub struct Lines(mpsc::Receiver<Bytes>);
+
+impl Body for Lines {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(cx).map(|line| line.map(|line| Ok(Frame::data(line))))
+    }
+}
+
+impl Responder {
+    /// Opens the stream, where this is what is asked for and the key is right.
+    pub(super) async fn open_changes<B>(&self, request: &Request<B>) -> Option<Response<Lines>> {
+        let here = self.app()?;
+        let path = request.uri().path().strip_prefix(apps::OWN)?;
+        if !apps::is_own(request) || path != "changes" || *request.method() != Method::GET {
+            return None;
+        }
+        let key = apps::key(&self.shell().surface, request.headers())?;
+        let app = here.endpoint.app_by_key(&key).await.ok().flatten()?;
+        let (sender, lines) = mpsc::channel(BACKLOG);
+        let teller = Teller { endpoint: Arc::clone(&here.endpoint), app, key, sender };
+        tokio::spawn(teller.tell(here.stopping()));
+        let mut response = Response::new(Lines(lines));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+        headers::secure(response.headers_mut(), None);
+        Some(response)
+    }
+}
+
+/// Tells one app.
+struct Teller {
+    endpoint: Arc<Endpoint>,
+    app: Arc<App>,
+    key: Secret,
+    sender: mpsc::Sender<Bytes>,
+}
+
+impl Teller {
+    async fn tell(self, mut stopping: watch::Receiver<bool>) {
+        let mut events = self.endpoint.subscribe();
+        let begun = Instant::now();
+        let config = Box::new(self.endpoint.client_config_for(Some(&self.app)));
+        if !self.say(&Line::Hello { config }) {
+            return;
+        }
+        let mut beat = tokio::time::interval(BEAT);
+        loop {
+            let goes_on = tokio::select! {
+                biased;
+                _ = stopping.changed() => false,
+                event = events.recv() => match event {
+                    Ok(ended) => self.pass_on(ended),
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.say(&Line::Everything),
+                    Err(broadcast::error::RecvError::Closed) => false,
+                },
+                _ = beat.tick() => self.beat(&mut events, begun).await,
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    async fn beat(&self, events: &mut broadcast::Receiver<Ended>, begun: Instant) -> bool {
+        match self.endpoint.app_by_key(&self.key).await {
+            Ok(Some(app)) if app == self.app => {}
+            // The key was taken away, or the app is another by now.
+            Ok(_) => return false,
+            // Whoever hears no beat believes nothing after a second.
+            Err(_) => return !self.sender.is_closed(),
+        }
+        let Some(silence) = self.endpoint.sessions().silence().filter(|_| self.endpoint.sessions().trusted())
+        else {
+            return !self.sender.is_closed();
+        };
+        // What was heard until then is among the events by now, and goes first.
+        loop {
+            match events.try_recv() {
+                Ok(ended) => {
+                    if !self.pass_on(ended) {
+                        return false;
+                    }
+                }
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Lagged(_)) => {
+                    if !self.say(&Line::Everything) {
+                        return false;
+                    }
+                }
+                Err(TryRecvError::Closed) => return false,
+            }
+        }
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let (at, silence) = (millis(begun.elapsed()), millis(silence));
+        self.say(&Line::Beat { at, silence, now: self.endpoint.now() })
+    }
+
+    fn pass_on(&self, ended: Ended) -> bool {
+        match ended {
+            Ended::Session(id) if self.app.name.began(&id) => self.say(&Line::Session(id)),
+            Ended::Session(_) => true,
+            Ended::Identity(id) => self.say(&Line::Identity(blind(&id))),
+            Ended::Everything => self.say(&Line::Everything),
+        }
+    }
+
+    fn say(&self, line: &Line) -> bool {
+        let Ok(mut text) = serde_json::to_vec(line) else { return false };
+        text.push(b'\n');
+        self.sender.try_send(Bytes::from(text)).is_ok()
+    }
+}

@@ -1,0 +1,193 @@
+//! Apps, their keys, and the codes that carry a sign-in to them.
+
+use async_trait::async_trait;
+use sqlx::{Row as _, sqlite::SqliteRow};
+
+use super::{SqliteStorage, error::refers_to_nothing, row, session, write::Write};
+use crate::{
+    clock::Timestamp,
+    session::{AppName, NewCode, SessionId, StoredCode, TokenHash},
+    storage::{App, AppKey, AppRepository, NewSession, Result, StorageError},
+};
+
+#[async_trait]
+impl AppRepository for SqliteStorage {
+    async fn add_app(&self, app: &App, key: TokenHash) -> Result<bool> {
+        let mut write = self.write(app.created_at).await?;
+        let added =
+            sqlx::query("INSERT INTO app (name, url, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+                .bind(app.name.as_str())
+                .bind(&app.url)
+                .bind(app.created_at.0)
+                .execute(write.on())
+                .await?;
+        if added.rows_affected() == 0 {
+            return Ok(false);
+        }
+        add_key(&mut write, &app.name, key).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn list_apps(&self) -> Result<Vec<(App, Vec<AppKey>)>> {
+        let mut connection = self.read().await?;
+        let rows = sqlx::query("SELECT name, url, created_at FROM app ORDER BY name")
+            .fetch_all(&mut *connection)
+            .await?;
+        let mut apps = Vec::new();
+        for found in &rows {
+            let app = app(found)?;
+            let keys = sqlx::query(
+                "SELECT hash, created_at, retires_at FROM app_key WHERE app = ? ORDER BY created_at, rowid",
+            )
+            .bind(app.name.as_str())
+            .fetch_all(&mut *connection)
+            .await?;
+            apps.push((app, keys.iter().map(key).collect::<Result<_>>()?));
+        }
+        Ok(apps)
+    }
+
+    async fn find_app(&self, name: &AppName) -> Result<Option<App>> {
+        sqlx::query("SELECT name, url, created_at FROM app WHERE name = ?")
+            .bind(name.as_str())
+            .fetch_optional(&mut *self.read().await?)
+            .await?
+            .as_ref()
+            .map(app)
+            .transpose()
+    }
+
+    async fn find_app_by_key(&self, hash: TokenHash, now: Timestamp) -> Result<Option<App>> {
+        sqlx::query(
+            "SELECT a.name, a.url, a.created_at FROM app_key k JOIN app a ON a.name = k.app \
+             WHERE k.hash = ? AND (k.retires_at IS NULL OR k.retires_at > ?)",
+        )
+        .bind(hash.0.as_slice())
+        .bind(now.0)
+        .fetch_optional(&mut *self.read().await?)
+        .await?
+        .as_ref()
+        .map(app)
+        .transpose()
+    }
+
+    async fn rotate_app_key(
+        &self,
+        name: &AppName,
+        key: TokenHash,
+        retires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut write = self.write(now).await?;
+        // A key that ends sooner already does not end later.
+        let old =
+            sqlx::query("UPDATE app_key SET retires_at = min(coalesce(retires_at, ?1), ?1) WHERE app = ?2")
+                .bind(retires_at.0)
+                .bind(name.as_str())
+                .execute(write.on())
+                .await?;
+        if old.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("DELETE FROM app_key WHERE app = ? AND retires_at <= ?")
+            .bind(name.as_str())
+            .bind(now.0)
+            .execute(write.on())
+            .await?;
+        add_key(&mut write, name, key).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn remove_app(&self, name: &AppName, now: Timestamp) -> Result<bool> {
+        let mut write = self.write(now).await?;
+        let ended: Vec<String> = sqlx::query_scalar("DELETE FROM session WHERE app = ? RETURNING id")
+            .bind(name.as_str())
+            .fetch_all(write.on())
+            .await?;
+        session::told(&mut write, ended).await?;
+        let removed =
+            sqlx::query("DELETE FROM app WHERE name = ?").bind(name.as_str()).execute(write.on()).await?;
+        write.commit().await?;
+        Ok(removed.rows_affected() == 1)
+    }
+
+    async fn add_code(&self, code: NewCode) -> Result<()> {
+        let mut write = self.write(code.issued_at).await?;
+        let added = sqlx::query(
+            "INSERT INTO code (hash, app, session_id, challenge, issued_at) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(code.hash.0.as_slice())
+        .bind(code.app.as_str())
+        .bind(&code.session_id.0)
+        .bind(&code.challenge)
+        .bind(code.issued_at.0)
+        .execute(write.on())
+        .await;
+        match added {
+            Err(error) if refers_to_nothing(&error) => Err(StorageError::IdentityChanged),
+            Err(error) => Err(error.into()),
+            Ok(_) => write.commit().await,
+        }
+    }
+
+    async fn find_code(&self, hash: TokenHash) -> Result<Option<StoredCode>> {
+        let row = sqlx::query("SELECT app, session_id, challenge, issued_at, made FROM code WHERE hash = ?")
+            .bind(hash.0.as_slice())
+            .fetch_optional(&mut *self.read().await?)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let code = NewCode {
+            hash,
+            app: row::app(row.try_get("app")?)?,
+            session_id: SessionId(row.try_get("session_id")?),
+            challenge: row.try_get("challenge")?,
+            issued_at: Timestamp(row.try_get("issued_at")?),
+        };
+        Ok(Some(StoredCode { code, made: row.try_get::<Option<String>, _>("made")?.map(SessionId) }))
+    }
+
+    async fn exchange_code(&self, hash: TokenHash, new: NewSession) -> Result<bool> {
+        let mut write = self.write(new.session.created_at).await?;
+        // Its session is still there, or the code would be gone with it.
+        let marked = sqlx::query("UPDATE code SET made = ? WHERE hash = ? AND made IS NULL")
+            .bind(&new.session.id.0)
+            .bind(hash.0.as_slice())
+            .execute(write.on())
+            .await?;
+        if marked.rows_affected() == 0 {
+            return Ok(false);
+        }
+        session::add(&mut write, &new).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+}
+
+async fn add_key(write: &mut Write<'_>, name: &AppName, key: TokenHash) -> Result<()> {
+    let now = write.now();
+    sqlx::query("INSERT INTO app_key (hash, app, created_at) VALUES (?, ?, ?)")
+        .bind(key.0.as_slice())
+        .bind(name.as_str())
+        .bind(now.0)
+        .execute(write.on())
+        .await?;
+    Ok(())
+}
+
+fn app(row: &SqliteRow) -> Result<App> {
+    Ok(App {
+        name: row::app(row.try_get("name")?)?,
+        url: row.try_get("url")?,
+        created_at: Timestamp(row.try_get("created_at")?),
+    })
+}
+
+fn key(row: &SqliteRow) -> Result<AppKey> {
+    Ok(AppKey {
+        hash: row::hash(row.try_get("hash")?)?,
+        created_at: Timestamp(row.try_get("created_at")?),
+        retires_at: row.try_get::<Option<i64>, _>("retires_at")?.map(Timestamp),
+    })
+}

@@ -1,0 +1,18 @@
+//! Apps whose endpoint is elsewhere, over real connections: an endpoint that listens, and the processes of two apps that
+//! ask it.
+//!
+//! Each test of an attack is named after it, and shows by a control that the same succeeds when it is made properly.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+mod audience;
+mod away;
+mod forwarding;
+mod keys;
+mod kit;
+mod sign_on;

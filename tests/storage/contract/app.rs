@@ -1,0 +1,179 @@
+//! Apps, their keys, their sessions, and the codes that carry a sign-in to them.
+
+use gatehouse::{
+    session::{AppName, CODE_TTL, Exchange, NewCode, SessionId},
+    storage::{App, ChangeKind, NewSession, StorageError},
+};
+
+use crate::kit::{Db, START, after, each_backend, new_session, token};
+
+each_backend!(
+    an_app_is_found_by_its_name_and_its_key,
+    a_name_or_url_that_is_taken_adds_nothing,
+    a_replaced_key_holds_until_it_retires,
+    removing_an_app_ends_its_sessions_and_nobody_elses,
+    a_session_ends_with_the_one_it_came_from,
+    using_a_session_uses_the_one_it_came_from,
+    a_code_is_exchanged_once_and_remembers_for_what,
+    a_code_goes_with_its_session_and_its_app,
+    a_code_needs_a_session_and_an_app,
+);
+
+fn name(text: &str) -> AppName {
+    AppName::parse(text).unwrap()
+}
+
+fn app(text: &str) -> App {
+    App { name: name(text), url: format!("https://{text}.example.org"), created_at: START }
+}
+
+fn code(text: &str, app: &str, session: &SessionId) -> NewCode {
+    NewCode {
+        hash: token(text),
+        app: name(app),
+        session_id: session.clone(),
+        challenge: "c".repeat(43),
+        issued_at: START,
+    }
+}
+
+/// A session of an app that came from another.
+fn child(of: &gatehouse::identity::Identity, text: &str, app: &str, parent: &SessionId) -> NewSession {
+    let mut new = new_session(of, text, START);
+    new.session.app = Some(name(app));
+    new.session.parent_id = Some(parent.clone());
+    new
+}
+
+async fn an_app_is_found_by_its_name_and_its_key(db: Db) {
+    assert!(db.add_app(&app("ledger"), token("key")).await.unwrap());
+    assert!(db.add_app(&app("maps"), token("other")).await.unwrap());
+    assert_eq!(db.find_app(&name("ledger")).await.unwrap(), Some(app("ledger")));
+    assert_eq!(db.find_app_by_key(token("key"), after(1)).await.unwrap(), Some(app("ledger")));
+    assert_eq!(db.find_app_by_key(token("KEY"), after(1)).await.unwrap(), None);
+    assert_eq!(db.find_app(&name("nothing")).await.unwrap(), None);
+    let all = db.list_apps().await.unwrap();
+    assert_eq!(all.iter().map(|(app, _)| app.name.as_str()).collect::<Vec<_>>(), ["ledger", "maps"]);
+    assert_eq!(all[0].1[0].hash, token("key"));
+}
+
+async fn a_name_or_url_that_is_taken_adds_nothing(db: Db) {
+    assert!(db.add_app(&app("ledger"), token("key")).await.unwrap());
+    assert!(!db.add_app(&app("ledger"), token("second")).await.unwrap());
+    let same_url = App { name: name("other"), ..app("ledger") };
+    assert!(!db.add_app(&same_url, token("third")).await.unwrap());
+    for key in ["second", "third"] {
+        assert_eq!(db.find_app_by_key(token(key), START).await.unwrap(), None);
+    }
+}
+
+async fn a_replaced_key_holds_until_it_retires(db: Db) {
+    db.add_app(&app("ledger"), token("first")).await.unwrap();
+    let found = async |key: &str, at: u64| db.find_app_by_key(token(key), after(at)).await.unwrap().is_some();
+    assert!(db.rotate_app_key(&name("ledger"), token("second"), after(100), after(10)).await.unwrap());
+    assert!(found("first", 99).await && found("second", 99).await);
+    assert!(!found("first", 100).await && found("second", 100).await);
+    // Replaced again with a longer time: the first does not come back.
+    assert!(db.rotate_app_key(&name("ledger"), token("third"), after(500), after(20)).await.unwrap());
+    assert!(!found("first", 100).await && found("second", 499).await && !found("second", 500).await);
+    assert!(db.rotate_app_key(&name("ledger"), token("fourth"), after(30), after(30)).await.unwrap());
+    assert!(!found("second", 30).await && !found("third", 30).await && found("fourth", 30).await);
+    assert_eq!(db.list_apps().await.unwrap()[0].1.len(), 1);
+    assert!(!db.rotate_app_key(&name("maps"), token("fifth"), after(1), START).await.unwrap());
+}
+
+async fn removing_an_app_ends_its_sessions_and_nobody_elses(db: Db) {
+    let ann = db.person("ann").await;
+    db.add_app(&app("ledger"), token("key")).await.unwrap();
+    let own = db.sign_in(&ann, "own", START).await;
+    let mut new = new_session(&ann, "theirs", START);
+    new.session.app = Some(name("ledger"));
+    let theirs = new.session.id.clone();
+    db.add_session(new).await.unwrap();
+    let found = db.lookup_session(&theirs).await.unwrap().unwrap();
+    assert!(found.is_for(Some(&name("ledger"))) && !found.is_for(None));
+    assert!(db.remove_app(&name("ledger"), after(1)).await.unwrap());
+    assert!(db.lookup_session(&theirs).await.unwrap().is_none());
+    assert!(db.lookup_session(&own).await.unwrap().is_some());
+    assert_eq!(db.changes().await, [ChangeKind::SessionRevoked(theirs)]);
+    assert_eq!(db.find_app_by_key(token("key"), after(1)).await.unwrap(), None);
+    assert!(!db.remove_app(&name("ledger"), after(1)).await.unwrap());
+}
+
+async fn a_session_ends_with_the_one_it_came_from(db: Db) {
+    let ann = db.person("ann").await;
+    let parent = db.sign_in(&ann, "parent", START).await;
+    let (one, two) = (child(&ann, "one", "ledger", &parent), child(&ann, "two", "maps", &parent));
+    let (first, second) = (one.session.id.clone(), two.session.id.clone());
+    db.add_session(one).await.unwrap();
+    db.add_session(two).await.unwrap();
+    assert_eq!(db.lookup_session(&first).await.unwrap().unwrap().session.parent_id, Some(parent.clone()));
+    assert!(db.revoke_session(&first, after(1)).await.unwrap());
+    assert!(db.lookup_session(&parent).await.unwrap().is_some(), "and not the other way round");
+    assert!(db.revoke_session(&parent, after(2)).await.unwrap());
+    assert!(db.lookup_session(&second).await.unwrap().is_none());
+    let changes = db.changes().await;
+    assert_eq!(changes.len(), 3);
+    for id in [first, parent, second] {
+        assert!(changes.contains(&ChangeKind::SessionRevoked(id)));
+    }
+}
+
+async fn using_a_session_uses_the_one_it_came_from(db: Db) {
+    let ann = db.person("ann").await;
+    let parent = db.sign_in(&ann, "parent", START).await;
+    let other = db.sign_in(&ann, "other", START).await;
+    let new = child(&ann, "child", "ledger", &parent);
+    let id = new.session.id.clone();
+    db.add_session(new).await.unwrap();
+    db.touch_session(&id, after(60)).await.unwrap();
+    let used = async |id: &SessionId| db.lookup_session(id).await.unwrap().unwrap().session.last_used_at;
+    assert_eq!((used(&id).await, used(&parent).await, used(&other).await), (after(60), after(60), START));
+}
+
+async fn a_code_is_exchanged_once_and_remembers_for_what(db: Db) {
+    let ann = db.person("ann").await;
+    db.add_app(&app("ledger"), token("key")).await.unwrap();
+    let parent = db.sign_in(&ann, "parent", START).await;
+    let issued = code("code", "ledger", &parent);
+    db.add_code(issued.clone()).await.unwrap();
+    let found = db.find_code(token("code")).await.unwrap().unwrap();
+    assert_eq!((&found.code, &found.made), (&issued, &None));
+    let judged = |challenge: &str, app: &str, at| found.judge(&name(app), challenge, at);
+    assert_eq!(judged(&issued.challenge, "ledger", after(1)), Exchange::First);
+    assert_eq!(judged(&issued.challenge, "maps", after(1)), Exchange::Refused);
+    assert_eq!(judged("c", "ledger", after(1)), Exchange::Refused);
+    assert_eq!(judged(&issued.challenge, "ledger", START.plus(CODE_TTL)), Exchange::Refused);
+    let new = child(&ann, "child", "ledger", &parent);
+    let made = new.session.id.clone();
+    assert!(db.exchange_code(token("code"), new).await.unwrap());
+    assert!(!db.exchange_code(token("code"), child(&ann, "again", "ledger", &parent)).await.unwrap());
+    assert!(db.find_session(token("again")).await.unwrap().is_none());
+    let found = db.find_code(token("code")).await.unwrap().unwrap();
+    assert_eq!(found.made, Some(made));
+    assert_eq!(found.judge(&name("ledger"), &issued.challenge, after(1)), Exchange::Theft);
+    assert!(!db.exchange_code(token("unknown"), child(&ann, "x", "ledger", &parent)).await.unwrap());
+}
+
+async fn a_code_goes_with_its_session_and_its_app(db: Db) {
+    let ann = db.person("ann").await;
+    db.add_app(&app("ledger"), token("key")).await.unwrap();
+    let parent = db.sign_in(&ann, "parent", START).await;
+    db.add_code(code("one", "ledger", &parent)).await.unwrap();
+    db.revoke_session(&parent, START).await.unwrap();
+    assert!(db.find_code(token("one")).await.unwrap().is_none());
+    let parent = db.sign_in(&ann, "again", START).await;
+    db.add_code(code("two", "ledger", &parent)).await.unwrap();
+    db.remove_app(&name("ledger"), START).await.unwrap();
+    assert!(db.find_code(token("two")).await.unwrap().is_none());
+}
+
+async fn a_code_needs_a_session_and_an_app(db: Db) {
+    let ann = db.person("ann").await;
+    let parent = db.sign_in(&ann, "parent", START).await;
+    let refused = db.add_code(code("one", "ledger", &parent)).await;
+    assert!(matches!(refused, Err(StorageError::IdentityChanged)));
+    db.add_app(&app("ledger"), token("key")).await.unwrap();
+    let refused = db.add_code(code("one", "ledger", &SessionId("ses_?".into()))).await;
+    assert!(matches!(refused, Err(StorageError::IdentityChanged)));
+}
