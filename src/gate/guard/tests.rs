@@ -5,6 +5,7 @@ use gatehouse_protocol::Password;
 use super::{Gate, Refusal, Verdict};
 use crate::{
     config::{GateMode, Loaded, UserSettings},
+    endpoint::Endpoint,
     gate::tests::kit::{PASSWORD, admit, handshake, process, sign_in, with_alice, with_settings},
     http::HostPolicy,
     identity::Source,
