@@ -120,7 +120,7 @@ pub(crate) async fn sqlite() -> Db {
 /// A PostgreSQL database of its own, with parameters for its URL.
 pub(crate) async fn postgres(parameters: &str) -> Db {
     let database = server::filled().await;
-    let url = DatabaseUrl::parse(&format!("{}?{parameters}", database.url)).unwrap();
+    let url = DatabaseUrl::parse(&format!("{}?sslmode=disable&{parameters}", database.url)).unwrap();
     let store = Arc::new(PostgresStorage::open(&url, 4, Some(START), &OsEntropy).await.unwrap());
     let open_again = Box::new(move || -> Opening {
         let url = url.clone();

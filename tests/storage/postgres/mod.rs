@@ -1,6 +1,7 @@
 //! What only PostgreSQL can get wrong.
 
 mod clock;
+mod commit;
 mod connection;
 mod error;
 mod feed;

@@ -118,7 +118,9 @@ async fn the_release_before_goes_on_while_the_next_one_migrates() {
         "change",
         "audit",
     ] {
-        migration += &format!("ALTER TABLE {table} ADD COLUMN later TEXT NOT NULL DEFAULT '';");
+        migration.push_str("ALTER TABLE ");
+        migration.push_str(table);
+        migration.push_str(" ADD COLUMN later TEXT NOT NULL DEFAULT '';");
     }
     let mut next = database.connect().await;
     storage.add_session(new_session(&ann, "before", START)).await.unwrap();

@@ -9,6 +9,7 @@ use std::{
 
 use gatehouse::storage::postgres::{self, DatabaseUrl};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use tokio::sync::OnceCell;
 
 /// Where the server is, as `tools/postgres start` says it.
 pub(crate) fn url() -> String {
@@ -30,15 +31,10 @@ pub(crate) struct Database {
     pub(crate) name: String,
     pub(crate) url: String,
     /// Holds the lock on one that is used again; `None` for one that is dropped.
-    claim: Option<PgConnection>,
+    claim: Option<(PgConnection, i32)>,
 }
 
 impl Database {
-    fn called(name: String, claim: Option<PgConnection>) -> Self {
-        let url = of(&name);
-        Self { name, url, claim }
-    }
-
     /// The URL as the backend reads it.
     pub(crate) fn parsed(&self) -> DatabaseUrl {
         DatabaseUrl::parse(&self.url).unwrap()
@@ -46,7 +42,7 @@ impl Database {
 
     /// A connection beside those of the backend.
     pub(crate) async fn connect(&self) -> PgConnection {
-        PgConnection::connect(&self.url).await.unwrap()
+        PgConnection::connect(&plain(&self.url)).await.unwrap()
     }
 
     /// Runs statements beside the backend.
@@ -59,8 +55,10 @@ impl Database {
     /// Cuts every connection to it.
     pub(crate) async fn cut(&self) -> i64 {
         let mut admin = admin().await;
-        let statement = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1";
-        sqlx::query_scalar(statement).bind(&self.name).fetch_one(&mut admin).await.unwrap()
+        let claim = self.claim.as_ref().map_or(0, |(_, pid)| *pid);
+        let statement =
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1 AND pid <> $2";
+        sqlx::query_scalar(statement).bind(&self.name).bind(claim).fetch_one(&mut admin).await.unwrap()
     }
 
     /// Writes a dump of it.
@@ -95,7 +93,12 @@ impl Drop for Database {
 
 /// A connection to the server's own database.
 pub(crate) async fn admin() -> PgConnection {
-    PgConnection::connect(&url()).await.unwrap()
+    PgConnection::connect(&plain(&url())).await.unwrap()
+}
+
+/// Without TLS, which takes its time.
+fn plain(url: &str) -> String {
+    format!("{url}?sslmode=disable")
 }
 
 /// An empty database, dropped afterwards.
@@ -112,25 +115,36 @@ pub(crate) async fn own() -> Database {
 /// A database with the schema of this release and nothing in it, emptied and used again by a later test, in any process.
 pub(crate) async fn filled() -> Database {
     let template = template().await;
-    let mut claim = admin().await;
     let mut number = 0;
-    while !sqlx::query_scalar::<_, bool>("SELECT pg_try_advisory_lock(2, $1)")
-        .bind(number)
-        .fetch_one(&mut claim)
-        .await
-        .unwrap()
-    {
+    loop {
+        let name = format!("{template}_{number}");
+        let mut claim = match PgConnection::connect(&plain(&of(&name))).await {
+            Err(error)
+                if error.as_database_error().and_then(|said| said.code()).as_deref() == Some("3D000") =>
+            {
+                // Not there yet; somebody else may make it at the same moment.
+                let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
+                drop(admin().await.execute(AssertSqlSafe(statement)).await);
+                continue;
+            }
+            connected => connected.unwrap(),
+        };
         number += 1;
+        // Held until this connection closes, whatever becomes of the process.
+        let free = sqlx::query_scalar("SELECT pg_try_advisory_lock(2)").fetch_one(&mut claim).await;
+        if !free.unwrap_or(false) {
+            continue;
+        }
+        sqlx::query(OTHERS).bind(&name).execute(&mut claim).await.unwrap();
+        claim.execute(EMPTY).await.unwrap();
+        let pid = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut claim).await.unwrap();
+        return Database { url: of(&name), name, claim: Some((claim, pid)) };
     }
-    let name = format!("{template}_{number}");
-    if !exists(&mut claim, &name).await {
-        create(&mut claim, &name, &template).await;
-    }
-    let database = Database::called(name, Some(claim));
-    database.cut().await;
-    database.execute(EMPTY).await;
-    database
 }
+
+/// Ends every other connection to a database.
+const OTHERS: &str =
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()";
 
 /// Everything that a test may have left in the rows.
 const EMPTY: &str = "DELETE FROM meta; DELETE FROM identity; DELETE FROM registration; DELETE FROM link; DELETE FROM held; \
@@ -142,7 +156,7 @@ async fn copy_of(template: &str) -> Database {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("gatehouse_test_{}_{number}", std::process::id());
     create(&mut admin().await, &name, template).await;
-    Database::called(name, None)
+    Database { url: of(&name), name, claim: None }
 }
 
 async fn create(on: &mut PgConnection, name: &str, template: &str) {
@@ -156,6 +170,11 @@ async fn exists(on: &mut PgConnection, name: &str) -> bool {
 
 /// A database to copy, made once for each schema by whichever process comes first.
 async fn template() -> String {
+    static NAME: OnceCell<String> = OnceCell::const_new();
+    NAME.get_or_init(make_template).await.clone()
+}
+
+async fn make_template() -> String {
     let mut hasher = DefaultHasher::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/storage/postgres/migrations");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
