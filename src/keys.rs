@@ -35,7 +35,7 @@ pub enum KeyError {
     },
     /// The file holds something else.
     #[error(
-        "the key file {0} doesn't hold a key: restore it from a backup, or delete it to have a new one made"
+        "the key file {0} doesn't hold a key: restore it from a backup, or delete it and run `gatehouse key --accept`"
     )]
     Malformed(PathBuf),
     /// The setting holds something else.

@@ -11,7 +11,7 @@ use super::{args::Place, failure::Failure, opened, show};
 use crate::{
     clock::{Clock as _, SystemClock},
     config::{CspMode, GateMode, Loaded, Settings},
-    endpoint::{Endpoint, plain},
+    endpoint::{Endpoint, OpenError, plain},
     http::TrustedProxies,
     mail::Transport,
 };
@@ -138,6 +138,9 @@ async fn database(loaded: &Loaded, findings: &mut Findings) {
             findings.add("database", State::Good, format!("{named} can be read and written"));
         }
         Err(error) => findings.add("database", State::Bad, format!("{named}: {error}")),
+    }
+    if endpoint.has_its_key().await.is_ok_and(|own| !own) {
+        findings.add("database", State::Bad, OpenError::OtherKey.to_string());
     }
     clock(&endpoint, findings).await;
     backlog(&endpoint, findings).await;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How many rows travel at once.
-const BATCH: u32 = 500;
+const BATCH: u32 = 2000;
 
 /// What a copy may do.
 #[derive(Debug, Clone, Default)]
@@ -166,7 +166,10 @@ async fn digest(
         for row in &rows {
             digest.add(row);
         }
-        tell(digest.rows);
+        // Once for an empty table, and not again where there is no more.
+        if digest.rows == 0 || !rows.is_empty() {
+            tell(digest.rows);
+        }
         match rows.into_iter().next_back() {
             Some(row) => last = Some(row),
             None => return Ok(digest),

@@ -125,6 +125,11 @@ impl Endpoint {
         Self::assemble(Parts { settings, storage, clock, entropy, key }).await
     }
 
+    /// Whether the key is the one that goes with the database: otherwise nothing starts.
+    pub async fn has_its_key(&self) -> Result<bool, StorageError> {
+        Ok(self.storage.claim_key(self.key.mark(), self.now()).await? == self.key.mark())
+    }
+
     /// Makes the key of the settings the one that goes with the database, whichever it was before.
     pub async fn accept_key(settings: &Settings) -> Result<(), OpenError> {
         let (storage, clock) = open_storage(settings, Opening::There).await?;
@@ -134,7 +139,8 @@ impl Endpoint {
     async fn open_at(settings: Settings, opening: Opening) -> Result<Arc<Self>, OpenError> {
         let (storage, clock) = open_storage(&settings, opening).await?;
         let key = key(&settings)?;
-        if storage.claim_key(key.mark(), clock.now()).await? != key.mark() {
+        // Who only administers needs no key: nothing that it protects is written there.
+        if opening == Opening::Make && storage.claim_key(key.mark(), clock.now()).await? != key.mark() {
             return Err(OpenError::OtherKey);
         }
         let entropy = Arc::new(OsEntropy);

@@ -94,3 +94,15 @@ fn a_read_only_database() {
         server.stop();
     }
 }
+
+/// The key is lost: with another one nothing starts, until the operator says that it is the one.
+#[test]
+fn a_lost_key() {
+    let place = Place::empty();
+    drop(Server::start(&place));
+    fs::remove_file(place.path().join(".gatehouse/gatehouse.key")).unwrap();
+    let refused = place.refused(&["serve", "--listen", "127.0.0.1:0"], "");
+    assert!(refused.contains("gatehouse key --accept"), "{refused}");
+    assert_eq!(place.run(&["key", "--accept"]).status.code(), Some(0));
+    drop(Server::start(&place));
+}

@@ -12,6 +12,7 @@ mod logging;
 mod postgres;
 mod refusals;
 mod server;
+mod server_database;
 mod serving;
 mod stopping;
 mod upstream;

@@ -4,7 +4,7 @@ use crate::house::{House, PASSWORD, step};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guessing_spread_over_the_replicas() {
-    let Some(house) = House::open("[limits]\naccount_attempts = 6\n").await else { return };
+    let house = House::open("[limits]\naccount_attempts = 6\n").await;
     house.add("alice", &[]);
     house.add("bob", &[]);
     for guess in 0..6 {
@@ -21,7 +21,7 @@ async fn guessing_spread_over_the_replicas() {
 /// All at the same moment, so that each replica sees few of them under way.
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_at_the_same_moment_at_all_replicas() {
-    let Some(house) = House::open("[limits]\naccount_attempts = 3\n").await else { return };
+    let house = House::open("[limits]\naccount_attempts = 3\n").await;
     house.add("alice", &[]);
     let answers: Vec<String> = std::thread::scope(|scope| {
         let guess = |n: usize| {

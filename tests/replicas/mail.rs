@@ -15,7 +15,7 @@ async fn every_mail_is_sent_once() {
          from = \"app@example.org\"\n",
         mailbox.port()
     );
-    let Some(house) = House::open(&settings).await else { return };
+    let house = House::open(&settings).await;
     std::thread::scope(|scope| {
         for (n, replica) in (0..MAILS).zip(house.replicas.iter().cycle()) {
             scope.spawn(move || {

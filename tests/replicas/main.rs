@@ -1,7 +1,6 @@
 //! Several processes of the program on one PostgreSQL, and no sticky sessions: what one does holds for all.
 //!
-//! Every request goes to the next replica in turn. Without `GATEHOUSE_TEST_POSTGRES` (see `tools/postgres`) nothing is
-//! tested here.
+//! Every request goes to the next replica in turn. PostgreSQL is found through `eval "$(tools/postgres start)"`.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops")]
 

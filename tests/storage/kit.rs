@@ -1,6 +1,8 @@
 //! Databases to try things on, and people, sessions and links to put into them.
 
-use std::{future::Future, ops::Deref, path::Path, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet, future::Future, ops::Deref, path::Path, pin::Pin, sync::Arc, time::Duration,
+};
 
 use gatehouse::{
     clock::Timestamp,
@@ -15,6 +17,8 @@ use gatehouse::{
         sqlite::SqliteStorage,
     },
 };
+
+use sqlx::Connection as _;
 
 use crate::postgres::server::{self, Database};
 
@@ -68,6 +72,27 @@ impl Db {
             None => self.backup(&to).await.unwrap(),
             Some(database) => database.dump(&to).await,
         }
+    }
+
+    /// Every `table.column` of the schema, but what the backend keeps for itself.
+    pub(crate) async fn columns(&self) -> BTreeSet<String> {
+        const OWN: [&str; 3] = ["_sqlx_migrations", "change_head", "held"];
+        let found: Vec<(String, String)> = match &self.database {
+            None => {
+                let file = format!("sqlite:{}", self.folder.path().join("gatehouse.db").display());
+                let mut connection = sqlx::SqliteConnection::connect(&file).await.unwrap();
+                let columns = "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c \
+                               WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'";
+                sqlx::query_as(columns).fetch_all(&mut connection).await.unwrap()
+            }
+            Some(database) => {
+                let columns = "SELECT table_name::TEXT, column_name::TEXT FROM information_schema.columns \
+                               WHERE table_schema = 'public'";
+                sqlx::query_as(columns).fetch_all(&mut database.connect().await).await.unwrap()
+            }
+        };
+        let ours = found.into_iter().filter(|(table, _)| !OWN.contains(&table.as_str()));
+        ours.map(|(table, column)| format!("{table}.{column}")).collect()
     }
 
     /// Adds a person without an address, with the password hash `"first"`.

@@ -30,7 +30,7 @@ fn event(name: &str, at: u64) -> AuditRecord {
 async fn the_first_key_goes_with_it_until_it_is_replaced(db: Db) {
     assert_eq!(db.claim_key([1; 32], START).await.unwrap(), [1; 32]);
     assert_eq!(db.claim_key([2; 32], START).await.unwrap(), [1; 32]);
-    assert_eq!(db.open_again().await.claim_key([2; 32], START).await.unwrap(), [1; 32]);
+    assert_eq!(db.another_process().await.claim_key([2; 32], START).await.unwrap(), [1; 32]);
     db.replace_key([3; 32], START).await.unwrap();
     assert_eq!(db.claim_key([1; 32], START).await.unwrap(), [3; 32]);
 }

@@ -15,3 +15,4 @@ mod session;
 mod sweep;
 mod theft;
 mod ticket;
+mod transfer;
