@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit_gatehouse import _native, _state, _streamlit, _streamlit_wire
+
+if TYPE_CHECKING:
+    from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 _KEY = "gatehouse-form-"
 _ATTEMPT = "gatehouse-attempt"
@@ -57,7 +60,7 @@ def waiting_ticket() -> str | None:
 def redeem(ticket: str) -> bool:
     """Hand a ticket to the endpoint, which binds its session to this websocket; false when it is refused."""
     running = _streamlit.context()
-    bound = handle()
+    bound = None if running is None else handle(running)
     if running is None or bound is None:
         return False
     identity = _native.redeem(ticket, _purpose(running.session_id), bound)
@@ -66,11 +69,8 @@ def redeem(ticket: str) -> bool:
     return identity is not None
 
 
-def handle() -> str | None:
+def handle(running: ScriptRunContext) -> str | None:
     """Give the handle of the script's websocket: the gate's, or in plain mode Streamlit's session id."""
-    running = _streamlit.context()
-    if running is None:
-        return None
     if _state.gated:
         return _streamlit.handshake_header(running, _streamlit_wire.HANDLE)
     _state.start_plain()

@@ -12,6 +12,7 @@ from streamlit_gatehouse._user import User, from_identity
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
+    from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 _SIGNED_OUT = "gatehouse-signed-out"
 _PLACE = "gatehouse-place"
@@ -25,12 +26,15 @@ def current_user() -> User | None:
 
     Asks the endpoint again in every run, in microseconds.
     """
-    running = _streamlit.context()
+    return _current(_streamlit.context())
+
+
+def _current(running: ScriptRunContext | None) -> User | None:
     if running is None:
         return None
     if not _streamlit.serving():
         return testing.signed_in(running)
-    handle = _form.handle()
+    handle = _form.handle(running)
     if handle is None:
         return None
     # Under the gate activity is read off the messages; here a fragment may be a timer's doing.
@@ -103,7 +107,7 @@ def logout() -> None:
         testing.sign_out(running)
         st.rerun()
     try:
-        handle = _form.handle()
+        handle = _form.handle(running)
         if handle is not None:
             _native.end(handle)
     except _native.UnavailableError as error:
@@ -133,7 +137,7 @@ def _require(roles: tuple[str, ...], aal: int | None) -> User:
         _streamlit.keep_page(running, _state.app_path)
     slot = None
     try:
-        user = current_user()
+        user = _current(running)
         if user is None:
             slot = st.empty()
             user = _sign_in(slot)

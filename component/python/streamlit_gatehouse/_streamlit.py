@@ -43,12 +43,8 @@ def handshake_header(running: ScriptRunContext, name: str) -> str | None:
 
     client = runtime.get_instance().get_client(running.session_id)
     headers = client.client_context.headers if client and client.client_context else ()
-    found = None
-    for key, value in headers:
-        if key.lower() == name:
-            # The gate puts its own last.
-            found = value
-    return found
+    # The gate puts its own last.
+    return next((value for key, value in reversed(tuple(headers)) if key.lower() == name), None)
 
 
 def in_fragment_rerun(running: ScriptRunContext) -> bool:
