@@ -97,6 +97,9 @@ def bars(
 ) -> str:
     """Horizontal bars with their intervals, the value written at each end."""
     figure, axes = _frame(len(shown), title, unit, log)
+    if line:
+        # Room for what is written above the line.
+        axes.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=20)
     ends = [bar.values[0].high for bar in shown] + ([line[0]] if line else [])
     least = min(bar.values[0].low for bar in shown)
     left = 10 ** _floor(least) if log else 0.0
