@@ -223,7 +223,7 @@ fn settle(py: Python<'_>) {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::error!(%error, "the last events could not be written"),
                 Err(_) => {
-                    tracing::error!("the last events could not be written: the database takes too long")
+                    tracing::error!("the last events could not be written: the database takes too long");
                 }
             }
             host.telemetry.flush().await;

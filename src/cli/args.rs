@@ -76,7 +76,7 @@ pub(super) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Print a new key for the settings (`key`, GATEHOUSE_KEY)
+    /// Print a new key for the settings (`key`, `GATEHOUSE_KEY`)
     Key {
         /// Instead: from now on the key that the settings have goes with the database
         #[arg(long)]

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::DatabaseText;
 
 /// Everything that can be set.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting that an operator writes as true or false"
+)]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {

@@ -103,10 +103,7 @@ impl Courier<'_> {
     }
 
     async fn deliver(&self, mail: &NewMail) -> Result<Outcome, StorageError> {
-        let place = match self.place(mail).await? {
-            Some(place) => place,
-            None => return Ok(Outcome::Moot),
-        };
+        let Some(place) = self.place(mail).await? else { return Ok(Outcome::Moot) };
         let (link, username, ttl) = match self.link(mail, place.home.as_deref()).await {
             Ok(Some(found)) => found,
             Ok(None) | Err(StorageError::IdentityChanged) => return Ok(Outcome::Moot),

@@ -48,21 +48,21 @@ impl RemoteEndpoint {
             (once(query, "code"), once(query, "state"), flow)
         else {
             // Nobody began this here: signing in begins at the app.
-            return refused(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, over);
+            return refused(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, &over);
         };
         if !bool::from(state.as_bytes().ct_eq(expected.as_bytes())) {
-            return refused(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, over);
+            return refused(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, &over);
         }
         let asked = ExchangeCode { code: code.to_owned(), verifier: self.verifier(state) };
         let exchanged: ExchangedCode = match self.client.ask("exchange", &asked).await {
             Ok(exchanged) => exchanged,
             Err(failure) => {
                 tracing::error!(%failure, "nobody is let in");
-                return refused(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, over);
+                return refused(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, &over);
             }
         };
         let Some(token) = exchanged.token else {
-            return refused(StatusCode::FORBIDDEN, ErrorCode::LinkExpired, over);
+            return refused(StatusCode::FORBIDDEN, ErrorCode::LinkExpired, &over);
         };
         // A sign-in that arrives with a live session's cookie ends that session.
         if let Some(before) = self.cookies.session_from(&cookies)
@@ -153,12 +153,12 @@ fn redirect(to: &str, cookies: &[String]) -> Response<Bytes> {
     response
 }
 
-fn refused(status: StatusCode, code: ErrorCode, cookie: String) -> Response<Bytes> {
+fn refused(status: StatusCode, code: ErrorCode, cookie: &str) -> Response<Bytes> {
     let body = serde_json::to_vec(&Problem::new(code)).unwrap_or_default();
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
         response.headers_mut().insert(SET_COOKIE, value);
     }
     response

@@ -120,7 +120,8 @@ pub(crate) async fn filled() -> Database {
         let name = format!("{template}_{number}");
         let mut claim = match PgConnection::connect(&plain(&of(&name))).await {
             Err(error)
-                if error.as_database_error().and_then(|said| said.code()).as_deref() == Some("3D000") =>
+                if error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
+                    == Some("3D000") =>
             {
                 // Not there yet; somebody else may make it at the same moment.
                 let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
