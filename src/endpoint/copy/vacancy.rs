@@ -39,7 +39,9 @@ pub(super) async fn check(
 }
 
 async fn is_empty(target: &mut dyn Intake) -> Result<bool, StorageError> {
-    for table in TABLES.iter().filter(|table| ["identity", "session", "registration"].contains(&table.name)) {
+    for table in
+        TABLES.iter().filter(|table| ["identity", "session", "registration", "app"].contains(&table.name))
+    {
         if target.count(table).await? > 0 {
             return Ok(false);
         }
