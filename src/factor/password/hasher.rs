@@ -4,6 +4,7 @@
 //! configured size, whatever arrives. Every answer to a login costs exactly one Argon2id hash, for whomever it asks;
 //! where a bcrypt hash is compared, or pretended to be, that comes on top, in the same place of the queue.
 
+mod memory;
 mod workers;
 
 use std::sync::{
@@ -11,17 +12,14 @@ use std::sync::{
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
-    password_hash::phc::PasswordHash as Phc,
-};
+use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc::PasswordHash as Phc};
 use gatehouse_protocol::Password;
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument as _;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-use self::workers::Workers;
+use self::{memory::Memory, workers::Workers};
 use super::{
     PasswordHash,
     legacy::{Bcrypt, BcryptCost, Tries},
@@ -173,16 +171,13 @@ impl Hasher {
         self.entropy.fill(&mut salt);
         let argon2 = self.argon2();
         let text = normalized(password);
-        self.run(None, move || {
-            let hashed = argon2.hash_password_with_salt(text.as_bytes(), &salt);
-            hashed.map(|phc| PasswordHash(phc.to_string()))
-        })
-        .await?
-        // Parameters were checked at the start and lengths before the hash: only memory can be missing here.
-        .map_err(|error| {
-            tracing::error!(%error, "a password could not be hashed");
-            Busy { retry_after: RETRY_AFTER }
-        })
+        self.run(None, move |memory| memory.hash(&argon2, text.as_bytes(), &salt).map(PasswordHash))
+            .await?
+            // Parameters were checked at the start and lengths before the hash: only memory can be missing here.
+            .ok_or_else(|| {
+                tracing::error!("a password could not be hashed");
+                Busy { retry_after: RETRY_AFTER }
+            })
     }
 
     /// Compares a password with a hash: one hash with the parameters that it was made with, and for a legacy hash
@@ -240,7 +235,7 @@ impl Hasher {
         });
         let (argon2, text, tries) = (self.argon2(), normalized(password), Tries::of(password));
         let bcrypts = beside.cost().map(|cost| (cost, tries.count()));
-        self.run(bcrypts, move || {
+        self.run(bcrypts, move |memory| {
             let legacy = match &beside {
                 Beside::Nothing => false,
                 Beside::Bcrypt(hash) => tries.verify(hash),
@@ -250,10 +245,10 @@ impl Hasher {
                 }
             };
             if let Some(phc) = phc {
-                return argon2.verify_password(text.as_bytes(), &phc).is_ok() || legacy;
+                return memory.matches(&phc, text.as_bytes()) || legacy;
             }
             let mut out = [0_u8; 32];
-            let ignored = argon2.hash_password_into(text.as_bytes(), b"nobody's own salt", &mut out);
+            let ignored = memory.hash_into(&argon2, text.as_bytes(), b"nobody's own salt", &mut out);
             std::hint::black_box((ignored.is_ok(), out));
             legacy
         })
@@ -268,7 +263,7 @@ impl Hasher {
     async fn run<T: Send + 'static>(
         &self,
         bcrypts: Option<(BcryptCost, u64)>,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let busy = Busy { retry_after: RETRY_AFTER };
         let Some(place) = Place::take(&self.taken, self.places) else {
@@ -283,11 +278,11 @@ impl Hasher {
             self.counted.bcrypt.fetch_add(count, Ordering::Relaxed);
             self.counted.rounds.fetch_add(count.saturating_mul(cost.rounds()), Ordering::Relaxed);
         }
-        let done = self.workers.run(move || {
-            // Held until the memory is free again, also when nobody waits for the answer any more.
+        let done = self.workers.run(move |memory| {
+            // Held until the hash is done, also when nobody waits for the answer any more.
             let _held = (permit, place);
             let began = Instant::now();
-            let hashed = work();
+            let hashed = work(memory);
             metrics::HASH_SECONDS.took(&[], began.elapsed());
             hashed
         });

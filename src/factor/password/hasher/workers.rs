@@ -1,5 +1,5 @@
-//! The threads that hash. There are as many as permits and no more, and they stay: memory that a thread has freed is
-//! kept for that thread, and were any thread of the runtime to hash, each would keep the size of one hash for ever.
+//! The threads that hash. There are as many as permits and no more, and each keeps its memory: were any thread of the
+//! runtime to hash, the allocator would keep the size of one hash for each of them.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -8,7 +8,9 @@ use std::{
 
 use tokio::sync::oneshot;
 
-type Job = Box<dyn FnOnce() + Send>;
+use super::memory::Memory;
+
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// So many threads, started with the first job.
 #[derive(Debug)]
@@ -25,12 +27,12 @@ impl Workers {
     /// Runs something on one of the threads; nothing comes back when it panics or no thread can be had.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Option<T> {
         let (tell, told) = oneshot::channel();
-        let job: Job = Box::new(move || {
+        let job: Job = Box::new(move |memory| {
             // Whoever waited may be gone.
-            let _ = tell.send(work());
+            let _ = tell.send(work(memory));
         });
         self.jobs
             .get_or_init(|| Mutex::new(start(self.count)))
@@ -49,11 +51,12 @@ fn start(count: usize) -> mpsc::Sender<Job> {
     for _ in 0..count {
         let waiting = Arc::clone(&waiting);
         let begun = std::thread::Builder::new().name("gatehouse-hash".to_owned()).spawn(move || {
+            let mut memory = Memory::default();
             loop {
                 let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok(job) = next else { return };
                 // What panics has dropped its answer, which says so; the thread is for the next one.
-                let _ = std::panic::catch_unwind(AssertUnwindSafe(job));
+                let _ = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
             }
         });
         if let Err(error) = begun {
