@@ -25,22 +25,22 @@ from results import Results
 
 #: The parts in their order, and about how many seconds each takes.
 PARTS: dict[str, tuple[Callable[[Path], list[Row]], int]] = {
-    "guard": (guarding.guard, 150),
+    "guard": (guarding.guard, 190),
     "gate": (guarding.gate, 20),
     "endpoint": (rust.endpoint, 10),
-    "checks": (loading.checks, 120),
-    "logins": (loading.logins, 110),
-    "flood": (loading.flood, 150),
-    "scale": (scaling.scale, 150),
+    "checks": (loading.checks, 160),
+    "logins": (loading.logins, 200),
+    "flood": (loading.flood, 210),
+    "scale": (scaling.scale, 120),
     "replicas": (scaling.replicas, 60),
-    "forms": (browsing.forms, 200),
+    "forms": (browsing.forms, 150),
     "clicks": (browsing.clicks, 260),
-    "reloads": (browsing.reloads, 120),
+    "reloads": (browsing.reloads, 90),
     "bundle": (processes.bundle, 1),
-    "memory": (processes.memory, 120),
+    "memory": (processes.memory, 50),
     "imports": (processes.imports, 40),
     "proxy": (proxying.requests, 20),
-    "idle": (proxying.idle, 50),
+    "idle": (proxying.idle, 35),
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import postgres
-from served import ROOT, Served
+from processing import running
+from served import ROOT, Served, free_port
 
 ENVIRONMENT = ROOT / ".build" / "bench"
 APPS = ROOT / "bench" / "apps"
@@ -26,6 +28,25 @@ def on_postgres(home: Path) -> Served:
     key = home / "key"
     settings = f'database = "{postgres.database()}"\nkey_file = "{key}"\n'
     return gatehouse(home, settings=settings)
+
+
+def remote(home: Path, stack: ExitStack) -> Served:
+    """Gatehouse with the endpoint in a process of its own, and bob in it."""
+    program = str(ENVIRONMENT / "bin" / "gatehouse")
+    elsewhere = home / "endpoint"
+    elsewhere.mkdir(parents=True)
+    port = free_port()
+    stack.enter_context(running([program, "serve", "--listen", f"127.0.0.1:{port}"], elsewhere, port))
+    served = gatehouse(home / "app")
+    added = ["users", "add", NAME, "--password-stdin", "--no-must-change"]
+    subprocess.run([program, *added], cwd=elsewhere, input=PASSWORD + "\n", text=True, check=True)
+    command = [program, "apps", "add", "bench", "--url", served.url]
+    printed = subprocess.check_output(command, cwd=elsewhere, text=True)
+    key = next(word for word in printed.split() if word.startswith("bench."))
+    settings = f'gate = "app"\nendpoint = "http://localhost:{port}"\npublic_url = "{served.url}"\n'
+    (served.home / "gatehouse.toml").write_text(settings)
+    served.variables["GATEHOUSE_APP_KEY"] = key
+    return served
 
 
 def app(name: str, home: Path) -> Served:

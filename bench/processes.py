@@ -19,6 +19,9 @@ import peers
 from figures import PAIRS, Row, difference, exactly, median
 from served import ROOT, Served
 
+#: Memory hardly differs from one start to the next.
+MEMORY_PAIRS = 8
+
 
 def bundle(_home: Path) -> list[Row]:
     wheel = next((ROOT / "dist").glob("*.whl"))
@@ -60,7 +63,7 @@ def resident(served: Served) -> float:
 
 def memory(home: Path) -> list[Row]:
     bare, ours = [], []
-    for number in range(PAIRS):
+    for number in range(MEMORY_PAIRS):
         bare.append(resident(peers.bare(home / f"bare{number}")))
         ours.append(resident(peers.gatehouse(home / f"gatehouse{number}", "script")))
     return [

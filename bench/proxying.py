@@ -11,17 +11,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import peers
 from figures import PAIRS, Interval, Row, difference, median, ratio
+from processing import running
 from served import free_port
 
 REQUESTS = 300
 WEBSOCKETS = 1000
-IDLE = 20
+IDLE = 10
 ECHO = """
 import asyncio, sys
 from websockets.asyncio.server import serve
@@ -59,25 +60,6 @@ http {{
   }}
 }}
 """
-
-
-@contextmanager
-def running(command: list[str], home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    with (home / f"log-{port}").open("wb") as log:
-        process = subprocess.Popen(command, cwd=home, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        until = time.monotonic() + 30
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert process.poll() is None, (home / f"log-{port}").read_text()
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def serve(home: Path, port: int, upstream: int | None = None) -> list[str]:
