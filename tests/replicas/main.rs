@@ -2,7 +2,13 @@
 //!
 //! Every request goes to the next replica in turn. PostgreSQL is found through `eval "$(tools/postgres start)"`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on stops"
+)]
 
 mod feed;
 mod guessing;
