@@ -74,6 +74,7 @@ def test_probes_and_metrics_beside_an_app(tmp_path: Path) -> None:
         APPS / "guarded", tmp_path, environment={"GATEHOUSE_METRICS_ADDRESS": f"127.0.0.1:{port}"}
     ) as served:
         make_admin(served)
+        served.sign_in("alice")
         assert served.get("/_gatehouse/live", {"Host": "10.0.0.7"})[0] == 200
         assert served.get("/_gatehouse/ready", {"Host": "10.0.0.7"})[0] == 200
         status, headers, _ = served.get("/_gatehouse/config")
