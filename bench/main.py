@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import time
@@ -65,7 +66,7 @@ def main(names: list[str]) -> None:
             # One part that can't be measured here is no reason to have no report.
             traceback.print_exc()
             failures.append(name)
-            results.failed(name, f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}")
+            results.failed(name, f"{type(error).__name__}: {short(str(error))}")
             continue
         results.measured(name, rows, time.monotonic() - started)
         for row in rows:
@@ -73,6 +74,13 @@ def main(names: list[str]) -> None:
     say(f"Written: {report.write(results).name}")
     if failures:
         sys.exit(f"Not measured: {', '.join(failures)}. The report says so.")
+
+
+def short(text: str) -> str:
+    """The first line of an error, without places of this machine and passwords of databases."""
+    line = text.strip().partition("\n")[0]
+    line = re.sub(r"\w+://\S+", "(address)", line)
+    return re.sub(r"(/[\w.+@-]+){2,}", "(path)", line)[:200]
 
 
 def say(text: str) -> None:
