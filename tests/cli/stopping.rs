@@ -3,11 +3,12 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use gatehouse::storage::{MetaRepository as _, sqlite::SqliteStorage};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::{kit::Place, server::Server};
 

@@ -6,9 +6,11 @@ use std::{
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use tokio::time::Instant;
 
 /// How it is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,10 +113,9 @@ impl Cluster {
 
     /// Whoever is asked by a supervisor to see that it runs.
     pub(crate) fn revive(&self) {
-        for _ in 0..10 {
-            if self.runs() {
-                return;
-            }
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while !self.runs() {
+            assert!(Instant::now() < deadline, "PostgreSQL does not start again");
             self.begin();
         }
         panic!("PostgreSQL does not start again");

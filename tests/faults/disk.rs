@@ -47,7 +47,7 @@ fn a_full_disk_under_postgresql() {
         eprintln!("nothing was tried: this process may not mount a small disk");
         return;
     };
-    let cluster = Cluster::start_with(Some(&folder.path().to_owned()), "");
+    let cluster = Cluster::start_with(Some(folder.path()), "");
     tokio::runtime::Runtime::new().unwrap().block_on(cluster.create("gatehouse"));
     let mut replicas = [Replica::start(&cluster.url("gatehouse"))];
     replicas[0].add("alice");

@@ -66,7 +66,7 @@ impl Told {
             std::thread::sleep(Duration::from_millis(20));
             return;
         };
-        if turn % 2 == 0 {
+        if turn.is_multiple_of(2) {
             self.begun.lock().unwrap().push(session);
             return;
         }
