@@ -1,6 +1,12 @@
 //! The real program on real folders: every command, its refusals, and what scripts read.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on stops"
+)]
 
 mod administration;
 mod bad_days;

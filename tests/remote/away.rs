@@ -60,7 +60,7 @@ async fn an_app_that_starts_while_the_endpoint_is_away() {
     let mut house = House::open().await;
     let (_, key) = house.endpoint.add_app("ledger", "http://localhost:8508").await.unwrap();
     house.stop().await;
-    let app = house.process("ledger", &key, |_| ()).await;
+    let app = house.process("ledger", &key, |_| ());
     let reply = app.responder.form("/").await;
     assert_eq!(reply.status(), 503, "how the form looks is not known yet");
     let reply = app.ask(app.request("GET", "/_gatehouse/config"), &Value::Null).await;

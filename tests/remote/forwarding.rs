@@ -43,7 +43,7 @@ async fn a_forged_client_address() {
         assert_eq!(noted(&house).await[0], PEER.to_string(), "{name}");
     }
     let trusting =
-        house.process("ledger", &app.key, |settings| settings.trusted_proxies = vec![PEER.to_string()]).await;
+        house.process("ledger", &app.key, |settings| settings.trusted_proxies = vec![PEER.to_string()]);
     let through = trusting.request("POST", "/_gatehouse/login").header("x-forwarded-for", "203.0.113.9");
     trusting.ask(through, &login("alice")).await.session();
     assert_eq!(noted(&house).await[0], "203.0.113.9", "a proxy that the settings name is believed");

@@ -12,7 +12,7 @@ async fn a_key_is_replaced_without_an_interruption() {
     let before = house.app("ledger").await;
     let cookie = before.sign_in("alice").await;
     let key = house.command_line().await.rotate_app_key("ledger", Duration::from_hours(1)).await.unwrap();
-    let after = house.process("ledger", &key, |_| ()).await;
+    let after = house.process("ledger", &key, |_| ());
     for process in [&before, &after] {
         assert!(process.lets_in(&cookie).await);
         assert!(process.lets_in(&process.sign_in("alice").await).await);
@@ -21,7 +21,7 @@ async fn a_key_is_replaced_without_an_interruption() {
     let last = house.command_line().await.rotate_app_key("ledger", Duration::ZERO).await.unwrap();
     assert_eq!(before.asks(&house, "session", &json!({})).await.status, 401);
     assert_eq!(after.asks(&house, "session", &json!({})).await.status, 401);
-    assert!(house.process("ledger", &last, |_| ()).await.lets_in(&cookie).await);
+    assert!(house.process("ledger", &last, |_| ()).lets_in(&cookie).await);
 }
 
 /// A key was stolen, and the operator replaced it at once. Whoever has it learns nothing more, not even on a stream

@@ -92,16 +92,11 @@ impl House {
     pub(crate) async fn app_with(&self, name: &str, change: impl FnOnce(&mut Settings)) -> Process {
         let url = format!("http://localhost:{}", port_of(name));
         let (_, key) = self.endpoint.add_app(name, &url).await.unwrap();
-        self.process(name, &key, change).await
+        self.process(name, &key, change)
     }
 
     /// A process that asks with this key.
-    pub(crate) async fn process(
-        &self,
-        name: &str,
-        key: &AppSecret,
-        change: impl FnOnce(&mut Settings),
-    ) -> Process {
+    pub(crate) fn process(&self, name: &str, key: &AppSecret, change: impl FnOnce(&mut Settings)) -> Process {
         let port = port_of(name);
         let mut settings = Settings {
             endpoint: Some(self.origin()),
