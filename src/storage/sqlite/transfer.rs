@@ -9,6 +9,9 @@ use crate::storage::{
     transfer::{Mark, count, delete, insert, select},
 };
 
+/// How many values a statement may have (SQLITE_MAX_VARIABLE_NUMBER is 32766).
+const PLACES: usize = 30_000;
+
 /// A connection of its own in a transaction; closing it takes back what was not committed.
 struct Passage(SqliteConnection);
 
@@ -74,24 +77,23 @@ impl Intake for Passage {
     }
 
     async fn put(&mut self, table: &Table, rows: &[Row]) -> Result<()> {
-        if rows.is_empty() {
-            return Ok(());
+        for rows in rows.chunks(PLACES / table.columns.len().max(1)) {
+            let mut query = QueryBuilder::<Sqlite>::new(insert(table));
+            query.push_values(rows, |mut into, row| {
+                for (value, column) in row.iter().zip(table.columns) {
+                    match value {
+                        Value::Text(text) => into.push_bind(text),
+                        Value::Integer(number) => into.push_bind(*number),
+                        Value::Flag(flag) => into.push_bind(*flag),
+                        Value::Real(number) => into.push_bind(*number),
+                        Value::Bytes(bytes) => into.push_bind(bytes),
+                        Value::Null if column.kind == Kind::Bytes => into.push_bind(None::<Vec<u8>>),
+                        Value::Null => into.push_bind(None::<String>),
+                    };
+                }
+            });
+            query.build().execute(&mut self.0).await?;
         }
-        let mut query = QueryBuilder::<Sqlite>::new(insert(table));
-        query.push_values(rows, |mut into, row| {
-            for (value, column) in row.iter().zip(table.columns) {
-                match value {
-                    Value::Text(text) => into.push_bind(text),
-                    Value::Integer(number) => into.push_bind(*number),
-                    Value::Flag(flag) => into.push_bind(*flag),
-                    Value::Real(number) => into.push_bind(*number),
-                    Value::Bytes(bytes) => into.push_bind(bytes),
-                    Value::Null if column.kind == Kind::Bytes => into.push_bind(None::<Vec<u8>>),
-                    Value::Null => into.push_bind(None::<String>),
-                };
-            }
-        });
-        query.build().execute(&mut self.0).await?;
         Ok(())
     }
 
