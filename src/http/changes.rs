@@ -33,6 +33,8 @@ use crate::{
 
 /// How often an app is told that it knows everything.
 const BEAT: Duration = Duration::from_millis(200);
+/// How long an app is told of endings whose key was taken away: until those that go with it are heard of.
+const LAST_WORDS: Duration = Duration::from_millis(600);
 /// How many lines wait for an app that does not read; one that lags more is cut off.
 const BACKLOG: usize = 256;
 
@@ -89,6 +91,7 @@ impl Teller {
             return;
         }
         let mut beat = tokio::time::interval(BEAT);
+        let mut lost: Option<Instant> = None;
         loop {
             let goes_on = tokio::select! {
                 biased;
@@ -98,7 +101,13 @@ impl Teller {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.say(&Line::Everything),
                     Err(broadcast::error::RecvError::Closed) => false,
                 },
-                _ = beat.tick() => self.beat(&mut events, begun).await,
+                _ = beat.tick() => match self.endpoint.app_by_key(&self.key).await {
+                    Ok(Some(app)) if app == self.app => self.beat(&mut events, begun),
+                    // The key was taken away, or the app is another by now. What ended with it is told still.
+                    Ok(_) => lost.get_or_insert_with(Instant::now).elapsed() < LAST_WORDS,
+                    // Whoever hears no beat believes nothing after a second.
+                    Err(_) => !self.sender.is_closed(),
+                },
             };
             if !goes_on {
                 return;
@@ -106,14 +115,8 @@ impl Teller {
         }
     }
 
-    async fn beat(&self, events: &mut broadcast::Receiver<Ended>, begun: Instant) -> bool {
-        match self.endpoint.app_by_key(&self.key).await {
-            Ok(Some(app)) if app == self.app => {}
-            // The key was taken away, or the app is another by now.
-            Ok(_) => return false,
-            // Whoever hears no beat believes nothing after a second.
-            Err(_) => return !self.sender.is_closed(),
-        }
+    /// Says that everything was told, if it was.
+    fn beat(&self, events: &mut broadcast::Receiver<Ended>, begun: Instant) -> bool {
         let Some(silence) = self.endpoint.sessions().silence().filter(|_| self.endpoint.sessions().trusted())
         else {
             return !self.sender.is_closed();
