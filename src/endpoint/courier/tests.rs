@@ -76,7 +76,7 @@ impl House {
 
     /// The token of the link that `mail` would carry, drawn as `step` draws it.
     async fn token(&self, mail: &NewMail) -> Secret {
-        let (link, ..) = self.courier().link(mail, None).await.unwrap().unwrap();
+        let (link, ..) = self.courier().link(mail, self.endpoint.home().as_deref()).await.unwrap().unwrap();
         Secret::received(link.split_once('=').unwrap().1)
     }
 }

@@ -164,4 +164,5 @@ pub const EVENT_NAMES: &[&str] = &[
     "code.refused",
     "code.theft",
     "proxy.undeclared",
+    "database.copied",
 ];
