@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+import sys
 import urllib.request
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -12,7 +13,6 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import peers
-import postgres
 from browser import launch
 from browsing import fill
 from figures import PAIRS, Row, difference, median, number, ratio
@@ -95,14 +95,20 @@ def guard(home: Path) -> list[Row]:
         ours = "Username or e-mail"
         for users in OURS:
             opened(f"Gatehouse, {users:,} users", peers.gatehouse(home / f"ours{users}"), ours, users=users)
-        if postgres.served():
-            served = peers.on_postgres(home / "postgres")
-            stack.callback(served.start().stop)
-            peers.add_bob(served)
-            pages["Gatehouse on PostgreSQL"] = (sign_in(browser, served, ours, "Sign in"), served)
-        served = peers.remote(home / "remote", stack)
-        stack.callback(served.start().stop)
-        pages["Gatehouse, endpoint elsewhere"] = (sign_in(browser, served, ours, "Sign in"), served)
+        missing = []
+        for name, prepare in (
+            ("Gatehouse on PostgreSQL", peers.on_postgres),
+            ("Gatehouse, endpoint elsewhere", peers.remote),
+        ):
+            try:
+                served = prepare(home / name.rpartition(" ")[2], stack)
+                stack.callback(served.start().stop)
+                if prepare is peers.on_postgres:
+                    peers.add_bob(served)
+                pages[name] = (sign_in(browser, served, ours, "Sign in"), served)
+            except (AssertionError, OSError, subprocess.SubprocessError) as error:
+                print(f"{name} did not start: {error}", file=sys.stderr)
+                missing.append(name)
         for users in THEIRS:
             served = peers.authenticator(home / f"theirs{users}", users)
             opened(f"streamlit-authenticator, {users:,} users", served, "Username", "Login")

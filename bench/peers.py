@@ -23,7 +23,7 @@ def gatehouse(home: Path, gate: str = "app", settings: str = "") -> Served:
     return Served(APPS / "guarded.py", home, environment=ENVIRONMENT, gate=gate, settings=settings)
 
 
-def on_postgres(home: Path) -> Served:
+def on_postgres(home: Path, _stack: ExitStack) -> Served:
     """Gatehouse with its things in PostgreSQL."""
     key = home / "key"
     settings = f'database = "{postgres.database()}"\nkey_file = "{key}"\n'
