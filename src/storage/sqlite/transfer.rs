@@ -9,7 +9,7 @@ use crate::storage::{
     transfer::{Mark, count, delete, insert, select},
 };
 
-/// How many values a statement may have (SQLITE_MAX_VARIABLE_NUMBER is 32766).
+/// How many values a statement may have (`SQLITE_MAX_VARIABLE_NUMBER` is 32766).
 const PLACES: usize = 30_000;
 
 /// A connection of its own in a transaction; closing it takes back what was not committed.
