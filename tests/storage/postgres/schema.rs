@@ -101,7 +101,7 @@ async fn the_release_before_goes_on_while_the_next_one_migrates() {
     let ann = storage.add_identity(new_person("ann")).await.unwrap();
     // What a later migration may do: add columns, tables, indexes.
     let mut migration = String::from(
-        "CREATE TABLE app (id TEXT PRIMARY KEY, owner TEXT REFERENCES identity (id)); \
+        "CREATE TABLE further (id TEXT PRIMARY KEY, owner TEXT REFERENCES identity (id)); \
          CREATE INDEX session_later ON session (created_at); \
          INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES (9001, 'later', TRUE, '\\x00', 0);",
@@ -135,7 +135,9 @@ async fn the_release_before_goes_on_while_the_next_one_migrates() {
     let migrating = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         // As `migrate` does: who waits for each other's locks is parted, and tries again.
-        while next.execute(sqlx::AssertSqlSafe(format!("BEGIN; {migration} COMMIT"))).await.is_err() {
+        while let Err(error) = next.execute(sqlx::AssertSqlSafe(format!("BEGIN; {migration} COMMIT"))).await {
+            let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+            assert_eq!(code.as_deref(), Some("40P01"), "{error}");
             next.execute("ROLLBACK").await.unwrap();
         }
     };
