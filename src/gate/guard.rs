@@ -251,10 +251,10 @@ impl Gate {
             };
             let gone = match event {
                 Some(Err(RecvError::Closed)) => return,
-                Some(
-                    Ok(Ended::Session(_) | Ended::Identity(_) | Ended::Everything)
-                    | Err(RecvError::Lagged(_)),
-                ) => self.gone_in_storage().await,
+                Some(Ok(Ended::Session(id))) => self.gone_in_storage(Some(&id)).await,
+                Some(Ok(Ended::Identity(_) | Ended::Everything) | Err(RecvError::Lagged(_))) => {
+                    self.gone_in_storage(None).await
+                }
                 None => self.gone_in_cache(),
             };
             if !gone.is_empty() {
@@ -268,12 +268,14 @@ impl Gate {
         self.sockets.bound().into_iter().filter(|(_, id)| gone(id)).map(|(handle, _)| handle).collect()
     }
 
-    async fn gone_in_storage(&self) -> Vec<String> {
+    /// Those that are gone, as the cache or else storage says; nobody has to be asked of the one that `ended`.
+    async fn gone_in_storage(&self, ended: Option<&SessionId>) -> Vec<String> {
         let mut gone = Vec::new();
         let mut asked: HashMap<SessionId, bool> = HashMap::new();
         for (handle, id) in self.sockets.bound() {
             let is_gone = match id {
                 None => true,
+                Some(id) if ended == Some(&id) => true,
                 Some(id) => match (self.standing(&id), asked.get(&id)) {
                     (Standing::Live, _) => false,
                     (Standing::Gone, _) => true,
