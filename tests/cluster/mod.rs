@@ -118,7 +118,6 @@ impl Cluster {
             assert!(Instant::now() < deadline, "PostgreSQL does not start again");
             self.begin();
         }
-        panic!("PostgreSQL does not start again");
     }
 
     /// A connection beside those of the program.
