@@ -63,7 +63,7 @@ def test_keeps() -> None:
     assert not _streamlit.keeps(running, "ours")
     kept["ours"] = True
     assert _streamlit.keeps(running, "ours")
-    state.on_script_finished(set())
+    state.on_script_finished(frozenset())
     state._compact_state()
     assert "ours" in kept
     assert _streamlit.keeps(running, "ours")
