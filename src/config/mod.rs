@@ -10,6 +10,7 @@ mod layer;
 mod load;
 mod public_url;
 mod reference;
+mod section;
 mod settings;
 mod source;
 mod validate;
@@ -19,8 +20,8 @@ pub use declared::{Person, Written};
 pub use load::{ConfigError, LoadFrom, Loaded, has_shared_password, load};
 pub use public_url::PublicUrl;
 pub use reference::{Entry, Kind, entries, markdown};
-pub use settings::{
-    CspAllowance, CspMode, GateMode, LimitSettings, LogFormat, MailSettings, PasswordProfile,
-    PasswordSettings, SessionSettings, Settings, SmtpSecurity, TrustedHeaderSettings, UpstreamSettings,
-    UserSettings,
+pub use section::{
+    LimitSettings, MailSettings, PasswordProfile, PasswordSettings, SessionSettings, SmtpSecurity,
+    TrustedHeaderSettings, UpstreamSettings, UserSettings,
 };
+pub use settings::{CspAllowance, CspMode, GateMode, LogFormat, Settings};

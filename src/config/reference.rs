@@ -7,7 +7,7 @@ use figment::value::Value;
 
 use super::{Settings, layer::variable_of};
 
-const SOURCE: &str = include_str!("settings.rs");
+const SOURCE: &str = concat!(include_str!("settings.rs"), include_str!("section.rs"));
 
 /// Stands in a path for a name that the operator chooses: `users.NAME.roles`.
 pub(super) const ANY: &str = "NAME";
