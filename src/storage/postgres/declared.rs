@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use sqlx::Row as _;
 
-use super::{PostgresStorage, identity, link, pool::tried, registration, row, session, write::Write};
+use super::{
+    PostgresStorage, identity, link, name, pool::tried, registration, role, row, session, write::Write,
+};
 use crate::{
     clock::Timestamp,
     identity::{EmailAddress, IdentityId, Source, VerifiableAddress},
@@ -49,9 +51,9 @@ impl DeclaredRepository for PostgresStorage {
 /// Replicas that start at once declare the same: one after the other, and every name is looked at undisturbed.
 async fn hold(write: &mut Write<'_>, declaration: &Declaration) -> Result<()> {
     let people = &declaration.people;
-    let usernames = people.iter().map(|new| identity::username_held(new.username.folded()));
+    let usernames = people.iter().map(|new| name::username_held(new.username.folded()));
     let emails = people.iter().filter_map(|new| new.email.as_ref());
-    let emails = emails.map(|email| identity::email_held(email.folded()));
+    let emails = emails.map(|email| name::email_held(email.folded()));
     let setup = (!people.is_empty()).then(|| link::SETUP_HELD.to_owned());
     let source = format!("source {}", declaration.source.0);
     write.hold(usernames.chain(emails).chain(setup).chain([source])).await
@@ -131,7 +133,7 @@ async fn conflict(
         }
     }
     let Some(email) = &new.email else { return Ok(None) };
-    let owner = identity::confirmed_owner(write.on(), email.folded()).await?;
+    let owner = name::confirmed_owner(write.on(), email.folded()).await?;
     Ok(owner.map(|_| Conflict::Email { username }))
 }
 
@@ -178,8 +180,8 @@ async fn replace(write: &mut Write<'_>, new: &NewDeclared, record: &DeclaredReco
     .bind(&id.0)
     .execute(write.on())
     .await
-    .map_err(identity::taken)?;
-    identity::replace_roles(write.on(), id, &new.roles).await?;
+    .map_err(name::taken)?;
+    role::replace(write.on(), id, &new.roles).await?;
     end(write, id).await
 }
 
@@ -187,7 +189,7 @@ async fn replace(write: &mut Write<'_>, new: &NewDeclared, record: &DeclaredReco
 async fn claim(write: &mut Write<'_>, new: &NewDeclared) -> Result<()> {
     let Some(email) = &new.email else { return Ok(()) };
     registration::forget(write, email.folded()).await?;
-    identity::disown(write, email.folded(), &new.id).await
+    name::disown(write, email.folded(), &new.id).await
 }
 
 async fn disown(write: &mut Write<'_>, id: &IdentityId) -> Result<()> {

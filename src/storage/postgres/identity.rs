@@ -4,10 +4,9 @@ use async_trait::async_trait;
 use sqlx::{Executor, PgConnection, Postgres};
 
 use super::{
-    PostgresStorage,
-    error::constraint,
-    legacy,
+    PostgresStorage, legacy, name,
     pool::tried,
+    role,
     row::{self, text},
     session,
     write::Write,
@@ -28,7 +27,7 @@ impl IdentityRepository for PostgresStorage {
     async fn add_identity(&self, new: NewIdentity) -> Result<Identity> {
         tried!(self, {
             let mut write = self.write(new.created_at).await?;
-            write.hold(names(&new)).await?;
+            write.hold(name::of(&new)).await?;
             let identity = add(&mut write, &new, None).await?;
             write.commit().await?;
             Ok(identity)
@@ -89,7 +88,7 @@ impl IdentityRepository for PostgresStorage {
     }
 
     async fn any_with_role(&self, role: &Role) -> Result<bool> {
-        tried!(self, { any_with_role(self.pool(), role.as_str()).await })
+        tried!(self, { role::anybody_with(self.pool(), role.as_str()).await })
     }
 
     async fn set_password(
@@ -130,7 +129,7 @@ impl IdentityRepository for PostgresStorage {
             if !lock(&mut write, id).await? {
                 return Ok(false);
             }
-            replace_roles(write.on(), id, roles).await?;
+            role::replace(write.on(), id, roles).await?;
             session::end_silently(write.on(), id, None).await?;
             write.append(ChangeKind::IdentityChanged(id.clone()));
             write.commit().await?;
@@ -180,38 +179,22 @@ impl IdentityRepository for PostgresStorage {
     }
 }
 
-/// What has to be held while somebody looks whether a username, or a folded address, is anybody's.
-pub(super) fn username_held(folded: &str) -> String {
-    format!("username {folded}")
-}
-
-/// The same of an address.
-pub(super) fn email_held(folded: &str) -> String {
-    format!("email {folded}")
-}
-
-/// What a new identity needs to hold.
-pub(super) fn names(new: &NewIdentity) -> Vec<String> {
-    let email = new.email.iter().map(|email| email_held(email.address.folded()));
-    std::iter::once(username_held(new.username.folded())).chain(email).collect()
-}
-
-/// Adds an identity whose [`names`] are held. `from` is the registration it is made of, whose own reservation does not
+/// Adds an identity whose [`name::of`] are held. `from` is the registration it is made of, whose own reservation does not
 /// stand in its way.
 pub(super) async fn add(
     write: &mut Write<'_>,
     new: &NewIdentity,
     from: Option<&IdentityId>,
 ) -> Result<Identity> {
-    if username_taken(write.on(), new.username.folded(), from, new.created_at).await? {
+    if name::username_taken(write.on(), new.username.folded(), from, new.created_at).await? {
         return Err(StorageError::UsernameTaken);
     }
     if let Some(email) = &new.email {
-        if confirmed_owner(write.on(), email.address.folded()).await?.is_some() {
+        if name::confirmed_owner(write.on(), email.address.folded()).await?.is_some() {
             return Err(StorageError::EmailTaken);
         }
         if email.verified_at.is_some() {
-            disown(write, email.address.folded(), &new.id).await?;
+            name::disown(write, email.address.folded(), &new.id).await?;
         }
     }
     sqlx::query(
@@ -229,18 +212,9 @@ pub(super) async fn add(
     .bind(new.created_at.0)
     .execute(write.on())
     .await
-    .map_err(taken)?;
-    add_roles(write.on(), &new.id, &new.roles).await?;
+    .map_err(name::taken)?;
+    role::add(write.on(), &new.id, &new.roles).await?;
     reread(write.on(), &new.id).await
-}
-
-/// A name or an address that the index knows to be somebody's.
-pub(super) fn taken(error: sqlx::Error) -> StorageError {
-    match constraint(&error) {
-        Some("identity_username_folded_key") => StorageError::UsernameTaken,
-        Some("identity_verified_email") => StorageError::EmailTaken,
-        _ => error.into(),
-    }
 }
 
 pub(super) async fn lookup<'c>(
@@ -303,94 +277,6 @@ pub(super) async fn set_password(
     let ended = session::end_silently(write.on(), id, except).await?;
     write.append(ChangeKind::IdentityChanged(id.clone()));
     Ok(ended)
-}
-
-/// Whether an identity, or a registration that still waits, has the name.
-pub(super) async fn username_taken(
-    connection: &mut PgConnection,
-    folded: &str,
-    except: Option<&IdentityId>,
-    now: Timestamp,
-) -> Result<bool> {
-    Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM identity WHERE username_folded = $1) OR EXISTS \
-         (SELECT 1 FROM registration WHERE username_folded = $1 AND expires_at > $2 AND id IS DISTINCT FROM $3)",
-    )
-    .bind(folded)
-    .bind(now.0)
-    .bind(except.map(|id| &id.0))
-    .fetch_one(connection)
-    .await?)
-}
-
-/// Who confirmed the address.
-pub(super) async fn confirmed_owner(
-    connection: &mut PgConnection,
-    folded: &str,
-) -> Result<Option<IdentityId>> {
-    let id: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM identity WHERE email_folded = $1 AND email_verified_at IS NOT NULL",
-    )
-    .bind(folded)
-    .fetch_optional(connection)
-    .await?;
-    Ok(id.map(IdentityId))
-}
-
-/// `owner` confirmed the address: whoever else only claimed it has it no more.
-pub(super) async fn disown(write: &mut Write<'_>, folded: &str, owner: &IdentityId) -> Result<()> {
-    let others: Vec<String> = sqlx::query_scalar(
-        "UPDATE identity SET email = NULL, email_folded = NULL \
-         WHERE email_folded = $1 AND email_verified_at IS NULL AND id <> $2 RETURNING id",
-    )
-    .bind(folded)
-    .bind(&owner.0)
-    .fetch_all(write.on())
-    .await?;
-    for id in others {
-        write.append(ChangeKind::IdentityChanged(IdentityId(id)));
-    }
-    Ok(())
-}
-
-pub(super) async fn any_with_role<'c>(
-    on: impl Executor<'c, Database = Postgres>,
-    role: &str,
-) -> Result<bool> {
-    Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM identity_role r JOIN identity i ON i.id = r.identity_id \
-         WHERE r.role = $1 AND NOT i.disabled)",
-    )
-    .bind(role)
-    .fetch_one(on)
-    .await?)
-}
-
-pub(super) async fn add_roles(connection: &mut PgConnection, id: &IdentityId, roles: &[Role]) -> Result<()> {
-    if roles.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO identity_role (identity_id, role) SELECT $1, role FROM unnest($2::TEXT[]) AS n (role) \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(&id.0)
-    .bind(roles.iter().map(Role::as_str).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn replace_roles(
-    connection: &mut PgConnection,
-    id: &IdentityId,
-    roles: &[Role],
-) -> Result<()> {
-    sqlx::query("DELETE FROM identity_role WHERE identity_id = $1")
-        .bind(&id.0)
-        .execute(&mut *connection)
-        .await?;
-    add_roles(connection, id, roles).await
 }
 
 /// Forgets every link that could set the identity's password.

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
-use super::{PostgresStorage, error::refers_to_nothing, identity, pool::tried, row, write::Write};
+use super::{
+    PostgresStorage, error::refers_to_nothing, identity, name, pool::tried, role, row, write::Write,
+};
 use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
@@ -68,11 +70,11 @@ impl LinkRepository for PostgresStorage {
         tried!(self, {
             let mut write = self.write(now).await?;
             let setup = (kind == LinkKind::Setup).then(|| SETUP_HELD.to_owned());
-            write.hold(identity::names(&new).into_iter().chain(setup)).await?;
+            write.hold(name::of(&new).into_iter().chain(setup)).await?;
             if take(write.on(), hash, kind, now).await?.is_none() {
                 return Ok(None);
             }
-            if kind == LinkKind::Setup && identity::any_with_role(write.on(), Role::ADMIN).await? {
+            if kind == LinkKind::Setup && role::anybody_with(write.on(), Role::ADMIN).await? {
                 return Ok(None);
             }
             if kind == LinkKind::Setup {
@@ -121,7 +123,7 @@ async fn replace_password(
     let Some(about) = about.as_ref().map(|row| stored(row, hash, kind)).transpose()? else { return Ok(None) };
     let Some(id) = &about.identity_id else { return Ok(None) };
     let mailed_to = about.email.as_ref().filter(|_| about.mailed);
-    write.hold(mailed_to.map(|email| identity::email_held(email.folded()))).await?;
+    write.hold(mailed_to.map(|email| name::email_held(email.folded()))).await?;
     identity::lock(write, id).await?;
     if take(write.on(), hash, kind, now).await?.is_none() {
         return Ok(None);
@@ -198,7 +200,7 @@ pub(super) async fn take(
 
 /// Marks the identity's address as confirmed, unless somebody else confirmed it first.
 async fn confirm(write: &mut Write<'_>, id: &IdentityId, email: &EmailAddress, now: Timestamp) -> Result<()> {
-    if identity::confirmed_owner(write.on(), email.folded()).await?.is_some() {
+    if name::confirmed_owner(write.on(), email.folded()).await?.is_some() {
         return Ok(());
     }
     sqlx::query("UPDATE identity SET email_verified_at = $1 WHERE id = $2")
@@ -206,7 +208,7 @@ async fn confirm(write: &mut Write<'_>, id: &IdentityId, email: &EmailAddress, n
         .bind(&id.0)
         .execute(write.on())
         .await?;
-    identity::disown(write, email.folded(), id).await?;
+    name::disown(write, email.folded(), id).await?;
     write.append(ChangeKind::IdentityChanged(id.clone()));
     Ok(())
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{
-    PostgresStorage, identity, link, mail,
+    PostgresStorage, identity, link, mail, name,
     pool::tried,
     row::{self, text},
     write::Write,
@@ -32,8 +32,8 @@ impl RegistrationRepository for PostgresStorage {
         tried!(self, {
             let mut write = self.write(pending.created_at).await?;
             let folded = pending.username.folded();
-            write.hold([identity::username_held(folded)]).await?;
-            if identity::username_taken(write.on(), folded, None, pending.created_at).await? {
+            write.hold([name::username_held(folded)]).await?;
+            if name::username_taken(write.on(), folded, None, pending.created_at).await? {
                 return Err(StorageError::UsernameTaken);
             }
             insert(write.on(), &pending).await?;
@@ -74,7 +74,7 @@ impl RegistrationRepository for PostgresStorage {
             .fetch_optional(write.on())
             .await?;
             let Some((username, email)) = about else { return Ok(None) };
-            write.hold([identity::username_held(&username), identity::email_held(&email)]).await?;
+            write.hold([name::username_held(&username), name::email_held(&email)]).await?;
             let Some(link) = link::take(write.on(), hash, LinkKind::Verification, now).await? else {
                 return Ok(None);
             };

@@ -2,7 +2,7 @@
 
 use sqlx::{Executor, Postgres};
 
-use super::{PostgresStorage, identity, pool::tried, registration, row, session, write::Write};
+use super::{PostgresStorage, identity, name, pool::tried, registration, role, row, session, write::Write};
 use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
@@ -23,8 +23,8 @@ impl PostgresStorage {
         tried!(self, {
             let mut write = self.write(now).await?;
             let email = person.email.as_ref().and_then(Option::as_ref);
-            let email = email.map(|email| identity::email_held(email.folded()));
-            write.hold(email.into_iter().chain([identity::username_held(person.username.folded())])).await?;
+            let email = email.map(|email| name::email_held(email.folded()));
+            write.hold(email.into_iter().chain([name::username_held(person.username.folded())])).await?;
             let upheld = match find_locked(&mut write, person).await? {
                 None => Upheld::Added(Box::new(add(&mut write, person).await?)),
                 Some(known) => match person.judge(&known) {
@@ -109,10 +109,10 @@ async fn replace(write: &mut Write<'_>, person: &NewUpheld, known: &Identity) ->
         .bind(&id.0)
         .execute(write.on())
         .await
-        .map_err(identity::taken)?;
+        .map_err(name::taken)?;
     }
     if let Some(roles) = &person.roles {
-        identity::replace_roles(write.on(), id, roles).await?;
+        role::replace(write.on(), id, roles).await?;
     }
     session::end_silently(write.on(), id, None).await?;
     write.append(ChangeKind::IdentityChanged(id.clone()));
@@ -122,11 +122,11 @@ async fn replace(write: &mut Write<'_>, person: &NewUpheld, known: &Identity) ->
 /// The address, unless somebody else has confirmed it: then the person has none here.
 async fn free(write: &mut Write<'_>, person: &NewUpheld, id: &IdentityId) -> Result<Option<EmailAddress>> {
     let Some(Some(email)) = &person.email else { return Ok(None) };
-    match identity::confirmed_owner(write.on(), email.folded()).await? {
+    match name::confirmed_owner(write.on(), email.folded()).await? {
         Some(owner) if owner != *id => Ok(None),
         _ => {
             registration::forget(write, email.folded()).await?;
-            identity::disown(write, email.folded(), id).await?;
+            name::disown(write, email.folded(), id).await?;
             Ok(Some(email.clone()))
         }
     }
