@@ -164,13 +164,25 @@ impl Courier<'_> {
     }
 
     /// Where the mail leads and in whose name it speaks. `None`: the app that asked for it is gone.
+    ///
+    /// What opens an account leads to the endpoint's own page, whichever app's form asked for it: the server of an app
+    /// sees what is done on its pages, and a reset can be asked for in anybody's name.
     async fn place(&self, mail: &NewMail) -> Result<Option<Place>, StorageError> {
+        let own = self.endpoint.home();
         let Some(name) = &mail.app else {
             let app_name = self.endpoint.settings().app_name.clone();
-            return Ok(Some(Place { home: self.endpoint.home(), app_name }));
+            return Ok(Some(Place { home: own, app_name }));
         };
-        let app = self.endpoint.storage().find_app(name).await?;
-        Ok(app.map(|app| Place { app_name: self.endpoint.app_title(&app), home: Some(app.url) }))
+        let Some(app) = self.endpoint.storage().find_app(name).await? else { return Ok(None) };
+        let app_name = self.endpoint.app_title(&app);
+        let home = match mail.template {
+            MailTemplate::Recovery | MailTemplate::Invitation => own,
+            // Confirms an address and opens nothing; or carries no token at all.
+            MailTemplate::Verification | MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => {
+                Some(app.url)
+            }
+        };
+        Ok(Some(Place { home, app_name }))
     }
 
     async fn owner(&self, id: &IdentityId) -> Result<Option<Identity>, StorageError> {

@@ -15,4 +15,8 @@ mod away;
 mod forwarding;
 mod keys;
 mod kit;
+#[path = "../server/kit/mailbox.rs"]
+#[expect(dead_code, reason = "the server's tests use the rest")]
+mod mailbox;
+mod mails;
 mod sign_on;

@@ -39,10 +39,14 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn open() -> Self {
+        Self::open_with(|_| ()).await
+    }
+
+    pub(crate) async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let endpoint = endpoint(folder.path(), address).await;
+        let endpoint = endpoint(folder.path(), address, change).await;
         endpoint.start();
         add(&endpoint, "alice").await;
         let mut house = Self { endpoint, address, folder, serving: None };
@@ -81,7 +85,7 @@ impl House {
 
     /// Another process on the same database, as the command line is.
     pub(crate) async fn command_line(&self) -> Arc<Endpoint> {
-        endpoint(self.folder.path(), self.address).await
+        endpoint(self.folder.path(), self.address, |_| ()).await
     }
 
     /// Adds an app; its process.
@@ -159,12 +163,13 @@ fn assets(folder: &Path) -> std::path::PathBuf {
     assets
 }
 
-async fn endpoint(folder: &Path, address: SocketAddr) -> Arc<Endpoint> {
-    let settings = Settings {
+async fn endpoint(folder: &Path, address: SocketAddr, change: impl FnOnce(&mut Settings)) -> Arc<Endpoint> {
+    let mut settings = Settings {
         assets: Some(assets(folder)),
         password: PasswordSettings { argon2_memory: 16, argon2_time: 1, ..PasswordSettings::default() },
         ..Settings::default()
     };
+    change(&mut settings);
     let clock = Arc::new(SystemClock::default());
     let storage = SqliteStorage::open(&folder.join("gatehouse.db"), clock.now(), &OsEntropy).await.unwrap();
     let key = Key::load_or_create(&folder.join("gatehouse.key")).unwrap();
