@@ -12,7 +12,7 @@ use crate::{
     config::PublicUrl,
     session::{
         AppName, AppNameError, AppSecret, Exchange, Lifetime, LiveSession, NewCode, Secret, Session,
-        SessionId,
+        SessionId, TokenHash,
     },
     storage::{App, AppKey, LimitKey, NewSession, StorageError},
 };
@@ -138,9 +138,29 @@ impl Endpoint {
         }
     }
 
-    /// The app of this name.
-    pub async fn app_named(&self, name: &AppName) -> Result<Option<App>, Problem> {
+    /// The app of this name, to which a browser wants to be let in.
+    pub async fn app_named(&self, ctx: &RequestContext, name: &AppName) -> Result<Option<App>, Problem> {
+        self.question(ctx)?;
         self.storage.find_app(name).await.map_err(problem::storage)
+    }
+
+    /// The live session of an app behind a token. Asked of storage, as all that an app's process is told: it remembers
+    /// the answer, and may have heard of an ending, through another process of the endpoint, before this one does.
+    pub async fn app_session_by_token(
+        &self,
+        hash: TokenHash,
+        app: &AppName,
+    ) -> Result<Option<Arc<LiveSession>>, StorageError> {
+        Ok(self.sessions.read_by_token(hash).await?.filter(|live| live.is_for(Some(app))))
+    }
+
+    /// The live session of an app with this id, asked of storage.
+    pub async fn app_session_by_id(
+        &self,
+        id: &SessionId,
+        app: &AppName,
+    ) -> Result<Option<Arc<LiveSession>>, StorageError> {
+        Ok(self.sessions.read_by_id(id).await?.filter(|live| live.is_for(Some(app))))
     }
 
     /// A code for whoever is signed in in this browser; `None` where nobody is.
@@ -153,7 +173,11 @@ impl Endpoint {
         match self.signed_in(ctx).await {
             Ok(live) => {
                 self.note_activity(&live.session.id);
-                self.issue_code(&live, app, &challenge.0).await.map(Some).map_err(problem::storage)
+                match self.issue_code(&live, app, &challenge.0).await {
+                    // It ended, and this process has not heard of it yet.
+                    Err(StorageError::IdentityChanged) => Ok(None),
+                    issued => issued.map(Some).map_err(problem::storage),
+                }
             }
             Err(problem) if problem.code == ErrorCode::SignedOut => Ok(None),
             Err(problem) => Err(problem),
@@ -186,9 +210,18 @@ impl Endpoint {
         code: &Secret,
         verifier: &str,
     ) -> Result<Option<Exchanged>, StorageError> {
+        if !Secret::is_drawn(code.expose()) {
+            return Ok(None);
+        }
         let hash = code.hash();
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-        let refused = |entry: Entry| self.record(entry.with("app", app.name.as_str()));
+        let refused = |entry: Entry| {
+            // Anybody may bring codes to an app: that is written down as often as calls from one address are allowed.
+            let key = LimitKey(format!("{}:{}", entry.event().name(), app.name));
+            if self.questions.take(key, self.now()).is_ok() {
+                self.record(entry.with("app", app.name.as_str()));
+            }
+        };
         // A second look follows when somebody was faster between the first look and the mark.
         for _ in 0..2 {
             let Some(stored) = self.storage.find_code(hash).await? else {
@@ -197,7 +230,7 @@ impl Endpoint {
             };
             match stored.judge(&app.name, &challenge, self.now()) {
                 Exchange::First => {
-                    let parent = self.session_by_id(&stored.code.session_id).await?;
+                    let parent = self.sessions.read_by_id(&stored.code.session_id).await?;
                     let Some(parent) = parent.filter(|live| live.is_for(None)) else { return Ok(None) };
                     let (token, new) = self.child(&parent, app);
                     let id = new.session.id.clone();
@@ -210,7 +243,7 @@ impl Endpoint {
                                 .session(&id)
                                 .with("app", app.name.as_str()),
                         );
-                        let live = self.session_by_id(&id).await?;
+                        let live = self.sessions.read_by_id(&id).await?;
                         return Ok(live.map(|live| Exchanged { token, max_age, live }));
                     }
                 }
@@ -266,9 +299,7 @@ impl Endpoint {
         id: &SessionId,
         everywhere: bool,
     ) -> Result<bool, StorageError> {
-        let Some(live) = self.session_by_id(id).await?.filter(|live| live.is_for(Some(app))) else {
-            return Ok(false);
-        };
+        let Some(live) = self.app_session_by_id(id, app).await? else { return Ok(false) };
         let parent = live.session.parent_id.as_ref().filter(|_| everywhere);
         let ended = self.end_session(parent.unwrap_or(id)).await?;
         if parent.is_some() {

@@ -23,7 +23,8 @@ impl Endpoint {
         self.redeem_for(ticket, verifier, Secret::received(handle).hash(), None).await
     }
 
-    /// The same for an app whose process asks, or for the endpoint itself. A ticket of another is nothing here.
+    /// The same for an app whose process asks, or for the endpoint itself. A ticket of another is nothing here. The
+    /// session is asked of storage: whoever asks may have heard of its end before this process.
     pub async fn redeem_for(
         &self,
         ticket: &Secret,
@@ -40,17 +41,17 @@ impl Endpoint {
                 return Ok(None);
             };
             let session = &stored.ticket.session_id;
-            if self.session_by_id(session).await?.is_none_or(|live| !live.is_for(app)) {
+            if self.sessions.read_by_id(session).await?.is_none_or(|live| !live.is_for(app)) {
                 self.record(Entry::new(Event::TicketRefused).session(session));
                 return Ok(None);
             }
             match stored.judge(&challenge, handle, self.now()) {
                 Redemption::First => {
                     if self.storage.redeem_ticket(hash, handle, self.now()).await? {
-                        return self.session_by_id(session).await;
+                        return self.sessions.read_by_id(session).await;
                     }
                 }
-                Redemption::Repeated => return self.session_by_id(session).await,
+                Redemption::Repeated => return self.sessions.read_by_id(session).await,
                 Redemption::Refused => {
                     self.record(Entry::new(Event::TicketRefused).session(session));
                     return Ok(None);

@@ -102,6 +102,14 @@ impl Sessions {
             return Ok(Some(live));
         }
         self.cache.count_miss();
+        self.read_by_token(hash).await
+    }
+
+    /// The same, always asked of its source.
+    pub(super) async fn read_by_token(
+        &self,
+        hash: TokenHash,
+    ) -> Result<Option<Arc<LiveSession>>, StorageError> {
         let epoch = self.cache.epoch();
         let found = self.source.find(hash).await?;
         Ok(self.alive(found, epoch))
@@ -118,6 +126,11 @@ impl Sessions {
             return Ok(Some(live));
         }
         self.cache.count_miss();
+        self.read_by_id(id).await
+    }
+
+    /// The same, always asked of its source.
+    pub(super) async fn read_by_id(&self, id: &SessionId) -> Result<Option<Arc<LiveSession>>, StorageError> {
         let epoch = self.cache.epoch();
         let found = self.source.lookup(id).await?;
         Ok(self.alive(found, epoch))

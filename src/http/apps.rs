@@ -137,10 +137,8 @@ fn found(live: Option<Arc<LiveSession>>) -> Found {
 async fn lookup(app: &App, record: &AppRecord, asked: Lookup) -> Result<Found, StorageError> {
     let by_hash = asked.token_hash.as_deref().and_then(peer::read_hash);
     let live = match (by_hash, asked.id) {
-        (Some(hash), _) => app.endpoint.session_for(hash, Some(&record.name)).await?,
-        (None, Some(id)) => {
-            app.endpoint.session_by_id(&id).await?.filter(|live| live.is_for(Some(&record.name)))
-        }
+        (Some(hash), _) => app.endpoint.app_session_by_token(hash, &record.name).await?,
+        (None, Some(id)) => app.endpoint.app_session_by_id(&id, &record.name).await?,
         (None, None) => None,
     };
     Ok(found(live))

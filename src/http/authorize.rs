@@ -13,7 +13,7 @@ use axum::{
 use gatehouse_protocol::{Challenge, ErrorCode, Front, MOUNT, Problem, SessionState};
 
 use super::{answer::Refusal, context::Context, openapi::Refusals, responder::App};
-use crate::session::AppName;
+use crate::session::{AppName, Secret};
 
 /// What an app asks for.
 #[derive(Debug, utoipa::IntoParams)]
@@ -60,10 +60,11 @@ pub(super) async fn get(
     let malformed = || Refusal(Problem::new(ErrorCode::Malformed));
     let asked = Asked::read(&query.unwrap_or_default()).ok_or_else(malformed)?;
     let name = AppName::parse(&asked.app).map_err(|_| malformed())?;
-    if !drawn(&asked.state) || !drawn(&asked.code_challenge) {
+    if !Secret::is_drawn(&asked.state) || !Secret::is_drawn(&asked.code_challenge) {
         return Err(malformed());
     }
-    let to = app.endpoint.app_named(&name).await?.ok_or(Refusal(Problem::new(ErrorCode::NotFound)))?;
+    let to =
+        app.endpoint.app_named(&context, &name).await?.ok_or(Refusal(Problem::new(ErrorCode::NotFound)))?;
     let challenge = Challenge(asked.code_challenge);
     let Some(code) = app.endpoint.authorize(&context, &to, challenge).await? else {
         let page = app.shell.page.as_ref().ok_or(Refusal(Problem::new(ErrorCode::NotFound)))?;
@@ -72,9 +73,4 @@ pub(super) async fn get(
     };
     let back = format!("{}{MOUNT}/callback?code={}&state={}", to.url, code.expose(), asked.state);
     Ok((StatusCode::SEE_OTHER, [(LOCATION, back)]).into_response())
-}
-
-/// Whether a text is 256 bits as we write them.
-fn drawn(text: &str) -> bool {
-    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

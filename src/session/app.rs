@@ -129,10 +129,8 @@ impl AppSecret {
         let mut parts = text.split('.');
         let (app, instance, token) = (parts.next()?, parts.next()?, parts.next()?);
         let hex = !instance.is_empty() && instance.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let whole =
-            token.len() == 43 && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         let app = AppName::parse(app).ok()?;
-        (hex && whole && parts.next().is_none()).then(|| Self {
+        (hex && Secret::is_drawn(token) && parts.next().is_none()).then(|| Self {
             app,
             instance: instance.to_owned(),
             text: Secret::received(text),

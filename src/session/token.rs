@@ -26,6 +26,11 @@ impl Secret {
         Self(text.into())
     }
 
+    /// Whether a text is as long and of such letters as what [`Self::draw`] gives. What is not was never drawn here.
+    pub fn is_drawn(text: &str) -> bool {
+        text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    }
+
     /// What is stored and looked up.
     pub fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.0.as_bytes()).into())
@@ -40,5 +45,21 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::OsEntropy;
+
+    #[test]
+    fn what_was_drawn_looks_like_it() {
+        assert!(Secret::is_drawn(Secret::draw(&OsEntropy).expose()));
+        for text in
+            ["", "a", &"a".repeat(42), &"a".repeat(44), &format!("{}=", "a".repeat(42)), &"ä".repeat(43)]
+        {
+            assert!(!Secret::is_drawn(text), "{text}");
+        }
     }
 }

@@ -1,13 +1,17 @@
 //! One endpoint, several apps: what is one app's is nothing to another.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use gatehouse::session::Secret;
+use gatehouse::{
+    endpoint::Cached,
+    http::{Responder, Surface},
+    session::{Secret, SessionId},
+};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::kit::{House, hash_of, until};
+use crate::kit::{House, PEER, hash_of, until};
 
 #[tokio::test]
 async fn a_sign_in_with_the_form_of_an_app() {
@@ -112,4 +116,43 @@ async fn a_ticket_of_one_app_redeemed_by_another() {
     assert!(house.endpoint.redeem(&Secret::received(&*ticket), &verifier, "socket").await.unwrap().is_none());
     let found = ledger.asks(&house, "redeem", &asked).await.json();
     assert_eq!(found["session"]["identity"]["username"], "alice");
+}
+
+/// Several processes of the endpoint stand behind one address. The app listens to one of them, and has heard of the end of a
+/// session; its next question comes to another, which hears of changes a moment later. What that one remembers would be
+/// believed by the app from then on, and nobody would tell it again.
+#[tokio::test]
+async fn a_revoke_that_the_process_asked_has_not_heard_of() {
+    let house = House::open().await;
+    let app = house.app("ledger").await;
+    let cookies = [app.sign_in("alice").await, app.sign_in("alice").await];
+    // Nothing runs in its background: it hears of nothing, and believes its cache as if it had.
+    let behind = house.command_line().await;
+    let deaf = || behind.sessions().heard(behind.sessions().tick());
+    let responder = Responder::new(Arc::clone(&behind), Surface::Standalone);
+    let ask = async |asked: Value| {
+        let request = http::Request::builder()
+            .method("POST")
+            .uri("/_gatehouse/app/session")
+            .header("authorization", format!("Bearer {}", app.key.expose()))
+            .body(asked.to_string().into())
+            .unwrap();
+        let answer = responder.respond(request, Some(PEER)).await;
+        serde_json::from_slice::<Value>(answer.body()).unwrap()["session"].clone()
+    };
+    let by_hash = json!({ "token_hash": hash_of(&cookies[0]) });
+    let by_id = async |id: &SessionId| ask(json!({ "id": id })).await;
+    let first = SessionId(ask(by_hash.clone()).await["id"].as_str().unwrap().to_owned());
+    let second = ask(json!({ "token_hash": hash_of(&cookies[1]) })).await;
+    let second = SessionId(second["id"].as_str().unwrap().to_owned());
+    house.endpoint.storage().revoke_session(&first, house.endpoint.now()).await.unwrap();
+    deaf();
+    assert!(matches!(behind.cached(&first), Cached::Live(_)), "it remembers the session");
+    assert!(ask(by_hash).await.is_null());
+    assert!(by_id(&first).await.is_null());
+    assert!(!by_id(&second).await.is_null());
+    house.endpoint.set_user_disabled("alice", true).await.unwrap();
+    deaf();
+    assert!(matches!(behind.cached(&second), Cached::Live(_)));
+    assert!(by_id(&second).await.is_null());
 }
