@@ -22,7 +22,8 @@ use crate::{
 pub(super) const MAIL_WINDOW: Duration = Duration::from_hours(1);
 
 impl Endpoint {
-    /// Replaces the password of somebody who is signed in and knows the current one. Every other session ends.
+    /// Replaces the password of somebody who is signed in and knows the current one. Every session ends but this one, and
+    /// the sign-in that an app has it from.
     pub async fn change_password(
         &self,
         ctx: &RequestContext,

@@ -64,8 +64,9 @@ pub trait IdentityRepository {
     async fn list_identities(&self, filter: &IdentityFilter) -> Result<Vec<Identity>>;
     /// Is there an enabled identity with the role?
     async fn any_with_role(&self, role: &Role) -> Result<bool>;
-    /// Replaces the password; ends every session but `except`, which asked for it. Refuses if the identity is gone, or
-    /// `except` is not a session of it any more: whoever ended that meant it. Returns how many ended.
+    /// Replaces the password; ends every session but `except`, which asked for it, and the one that came from, so that
+    /// the browser stays signed in. Refuses if the identity is gone, or `except` is not a session of it any more:
+    /// whoever ended that meant it. Returns how many ended.
     async fn set_password(
         &self,
         id: &IdentityId,
@@ -152,8 +153,9 @@ pub trait LinkRepository {
 /// Sessions and tickets.
 #[async_trait]
 pub trait SessionRepository {
-    /// Adds a session (with its ticket, if any), forgets failures of `clear` and ends the oldest sessions of the
-    /// identity over `cap`. Ends `replaces`, the session that the browser came with. Refuses if the identity is
+    /// Adds a session (with its ticket, if any), forgets failures of `clear` and ends the oldest sign-ins of the
+    /// identity over `cap`. A session that came from another counts with that one, and ends the earlier one that came
+    /// from it for the same app. Ends `replaces`, the session that the browser came with. Refuses if the identity is
     /// gone, disabled, or its password is no longer `verified`.
     async fn add_session(&self, new: NewSession) -> Result<()>;
     /// The live session behind a token. Expiry is the caller's to judge.
@@ -166,7 +168,7 @@ pub trait SessionRepository {
     async fn touch_session(&self, id: &SessionId, at: Timestamp) -> Result<()>;
     /// Ends one, and those of apps that came from it. False if it was not there.
     async fn revoke_session(&self, id: &SessionId, now: Timestamp) -> Result<bool>;
-    /// Ends all of an identity but `except`. Returns how many.
+    /// Ends all of an identity but `except` and the one that came from. Returns how many.
     async fn revoke_sessions(
         &self,
         id: &IdentityId,

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     session::{AppName, NewCode, SessionId, StoredCode, TokenHash},
-    storage::{App, AppKey, AppRepository, ChangeKind, NewSession, Result, StorageError},
+    storage::{App, AppKey, AppRepository, NewSession, Result, StorageError},
 };
 
 #[async_trait]
@@ -123,9 +123,7 @@ impl AppRepository for PostgresStorage {
                 .bind(name.as_str())
                 .fetch_all(write.on())
                 .await?;
-            for id in ended {
-                write.append(ChangeKind::SessionRevoked(SessionId(id)));
-            }
+            session::told(&mut write, ended);
             let removed = sqlx::query("DELETE FROM app WHERE name = $1")
                 .bind(name.as_str())
                 .execute(write.on())

@@ -3,13 +3,21 @@
 use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _};
 
-use super::{PostgresStorage, limit, pool::tried, row, row::text, sweep, ticket, write::Write};
+use super::{PostgresStorage, identity, limit, pool::tried, row, row::text, sweep, ticket, write::Write};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
     session::{AppName, LiveSession, NewTicket, Session, SessionId, StoredTicket, TokenHash},
     storage::{ChangeKind, NewSession, Result, SessionRepository, StorageError},
 };
+
+/// Ends every session of an identity but one and the one that came from: the browser stays signed in everywhere.
+macro_rules! others {
+    () => {
+        "DELETE FROM session WHERE identity_id = $1 AND id IS DISTINCT FROM $2 \
+         AND id IS DISTINCT FROM (SELECT parent_id FROM session WHERE id = $2)"
+    };
+}
 
 #[async_trait]
 impl SessionRepository for PostgresStorage {
@@ -71,6 +79,7 @@ impl SessionRepository for PostgresStorage {
     async fn revoke_session(&self, id: &SessionId, now: Timestamp) -> Result<bool> {
         tried!(self, {
             let mut write = self.write(now).await?;
+            lock_owners(&mut write, id, None).await?;
             let ended = end(&mut write, id).await?;
             write.commit().await?;
             Ok(ended)
@@ -85,17 +94,14 @@ impl SessionRepository for PostgresStorage {
     ) -> Result<u32> {
         tried!(self, {
             let mut write = self.write(now).await?;
-            let ended: Vec<String> = sqlx::query_scalar(
-                "DELETE FROM session WHERE identity_id = $1 AND id IS DISTINCT FROM $2 RETURNING id",
-            )
-            .bind(text(&id.0))
-            .bind(except.map(|id| text(&id.0)))
-            .fetch_all(write.on())
-            .await?;
+            identity::lock(&mut write, id).await?;
+            let ended: Vec<String> = sqlx::query_scalar(concat!(others!(), " RETURNING id"))
+                .bind(text(&id.0))
+                .bind(except.map(|id| text(&id.0)))
+                .fetch_all(write.on())
+                .await?;
             let count = row::count(ended.len() as u64);
-            for id in ended {
-                write.append(ChangeKind::SessionRevoked(SessionId(id)));
-            }
+            told(&mut write, ended);
             write.commit().await?;
             Ok(count)
         })
@@ -129,6 +135,9 @@ impl SessionRepository for PostgresStorage {
 
 /// Adds a session, as the trait says it.
 pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
+    if let Some(id) = &new.replaces {
+        lock_owners(write, id, Some(&new.session.identity_id)).await?;
+    }
     still_the_same(write, new).await?;
     if let Some(id) = &new.replaces {
         end(write, id).await?;
@@ -137,8 +146,22 @@ pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
     if let Some(ticket) = &new.ticket {
         ticket::insert(write.on(), ticket).await?;
     }
-    end_oldest(write, &new.session, new.cap).await?;
+    end_others(write, new).await?;
     limit::forget(write.on(), &new.clear).await
+}
+
+/// Locks whose session it is, and another, in their order: from here on no session of theirs begins elsewhere. One that an
+/// app's comes from must not end before this, because what began meanwhile is seen by later statements alone.
+async fn lock_owners(write: &mut Write<'_>, session: &SessionId, and: Option<&IdentityId>) -> Result<()> {
+    sqlx::query(
+        "SELECT 1 FROM identity WHERE id = $1 OR id = (SELECT identity_id FROM session WHERE id = $2) \
+         ORDER BY id FOR NO KEY UPDATE",
+    )
+    .bind(and.map(|id| text(&id.0)))
+    .bind(text(&session.0))
+    .fetch_all(write.on())
+    .await?;
+    Ok(())
 }
 
 /// Locks the identity and looks whether it still is whom the login verified.
@@ -156,21 +179,18 @@ async fn still_the_same(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
     Ok(())
 }
 
-/// Ends every session of the identity but `except`, without a change for each: who calls appends `IdentityChanged`.
+/// Ends every session of the identity, which is locked, but `except` and the one that came from, without a change for
+/// each: who calls appends `IdentityChanged`.
 pub(super) async fn end_silently(
     connection: &mut PgConnection,
     id: &IdentityId,
     except: Option<&SessionId>,
 ) -> Result<u32> {
-    let ended = sqlx::query("DELETE FROM session WHERE identity_id = $1 AND id IS DISTINCT FROM $2")
-        .bind(&id.0)
-        .bind(except.map(|id| &id.0))
-        .execute(connection)
-        .await?;
+    let ended = sqlx::query(others!()).bind(&id.0).bind(except.map(|id| &id.0)).execute(connection).await?;
     Ok(row::count(ended.rows_affected()))
 }
 
-/// Ends a session, and those of apps that came from it. False if it was not there.
+/// Ends a session, and those of apps that came from it. False if it was not there. Its owner is locked.
 async fn end(write: &mut Write<'_>, id: &SessionId) -> Result<bool> {
     let ended: Vec<String> =
         sqlx::query_scalar("DELETE FROM session WHERE id = $1 OR parent_id = $1 RETURNING id")
@@ -178,23 +198,39 @@ async fn end(write: &mut Write<'_>, id: &SessionId) -> Result<bool> {
             .fetch_all(write.on())
             .await?;
     let found = ended.contains(&id.0);
-    for id in ended {
-        write.append(ChangeKind::SessionRevoked(SessionId(id)));
-    }
+    told(write, ended);
     Ok(found)
 }
 
-/// Ends the oldest sessions over `cap`, whatever the cap never the one that was just added.
-async fn end_oldest(write: &mut Write<'_>, newest: &Session, cap: u32) -> Result<()> {
-    let others = i64::from(cap) - 1;
-    let ended: Vec<String> = sqlx::query_scalar(
-        "SELECT id FROM session WHERE identity_id = $1 AND id <> $2 ORDER BY created_at DESC, id DESC OFFSET $3",
-    )
-    .bind(&newest.identity_id.0)
-    .bind(&newest.id.0)
-    .bind(others.max(0))
-    .fetch_all(write.on())
-    .await?;
+/// Tells everybody of sessions that were deleted.
+pub(super) fn told(write: &mut Write<'_>, ended: Vec<String>) {
+    for id in ended {
+        write.append(ChangeKind::SessionRevoked(SessionId(id)));
+    }
+}
+
+/// Ends what the new session takes the place of. A sign-in: the oldest ones over the cap, whatever the cap never the one
+/// that was just added. A session of an app that came from one: the app's earlier one of the same.
+async fn end_others(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
+    let session = &new.session;
+    let query = match &session.parent_id {
+        Some(parent) => sqlx::query_scalar(
+            "SELECT id FROM session WHERE identity_id = $1 AND id <> $2 AND parent_id = $3 \
+             AND app IS NOT DISTINCT FROM $4",
+        )
+        .bind(&session.identity_id.0)
+        .bind(&session.id.0)
+        .bind(&parent.0)
+        .bind(session.app.as_ref().map(AppName::as_str)),
+        None => sqlx::query_scalar(
+            "SELECT id FROM session WHERE identity_id = $1 AND id <> $2 AND parent_id IS NULL \
+             ORDER BY created_at DESC, id DESC OFFSET $3",
+        )
+        .bind(&session.identity_id.0)
+        .bind(&session.id.0)
+        .bind((i64::from(new.cap) - 1).max(0)),
+    };
+    let ended: Vec<String> = query.fetch_all(write.on()).await?;
     for id in ended {
         // Those that came from it end, too.
         end(write, &SessionId(id)).await?;

@@ -11,6 +11,14 @@ use crate::{
     storage::{ChangeKind, NewSession, Result, SessionRepository, StorageError},
 };
 
+/// Ends every session of an identity but one and the one that came from: the browser stays signed in everywhere.
+macro_rules! others {
+    () => {
+        "DELETE FROM session WHERE identity_id = ?1 AND id IS NOT ?2 \
+         AND id IS NOT (SELECT parent_id FROM session WHERE id = ?2)"
+    };
+}
+
 #[async_trait]
 impl SessionRepository for SqliteStorage {
     async fn add_session(&self, new: NewSession) -> Result<()> {
@@ -79,12 +87,11 @@ impl SessionRepository for SqliteStorage {
         now: Timestamp,
     ) -> Result<u32> {
         let mut write = self.write(now).await?;
-        let ended: Vec<String> =
-            sqlx::query_scalar("DELETE FROM session WHERE identity_id = ? AND id IS NOT ? RETURNING id")
-                .bind(&id.0)
-                .bind(except.map(|id| &id.0))
-                .fetch_all(write.on())
-                .await?;
+        let ended: Vec<String> = sqlx::query_scalar(concat!(others!(), " RETURNING id"))
+            .bind(&id.0)
+            .bind(except.map(|id| &id.0))
+            .fetch_all(write.on())
+            .await?;
         let count = row::count(ended.len() as u64);
         told(&mut write, ended).await?;
         write.commit().await?;
@@ -133,20 +140,17 @@ pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
         ticket::insert(write.on(), ticket).await?;
     }
     limit::forget(write.on(), &new.clear).await?;
-    end_oldest(write, &new.session, new.cap).await
+    end_others(write, new).await
 }
 
-/// Ends every session of the identity but `except`, without a change for each: who calls appends `IdentityChanged`.
+/// Ends every session of the identity but `except` and the one that came from, without a change for each: who calls
+/// appends `IdentityChanged`.
 pub(super) async fn end_silently(
     connection: &mut SqliteConnection,
     id: &IdentityId,
     except: Option<&SessionId>,
 ) -> Result<u32> {
-    let ended = sqlx::query("DELETE FROM session WHERE identity_id = ? AND id IS NOT ?")
-        .bind(&id.0)
-        .bind(except.map(|id| &id.0))
-        .execute(connection)
-        .await?;
+    let ended = sqlx::query(others!()).bind(&id.0).bind(except.map(|id| &id.0)).execute(connection).await?;
     Ok(row::count(ended.rows_affected()))
 }
 
@@ -170,18 +174,27 @@ pub(super) async fn told(write: &mut Write<'_>, ended: Vec<String>) -> Result<()
     Ok(())
 }
 
-/// Ends the oldest sessions over `cap`, whatever the cap never the one that was just added.
-async fn end_oldest(write: &mut Write<'_>, newest: &Session, cap: u32) -> Result<()> {
-    let others = i64::from(cap) - 1;
-    let ended: Vec<String> = sqlx::query_scalar(
-        "SELECT id FROM session WHERE identity_id = ? AND id <> ? ORDER BY created_at DESC, rowid DESC \
-         LIMIT -1 OFFSET ?",
-    )
-    .bind(&newest.identity_id.0)
-    .bind(&newest.id.0)
-    .bind(others.max(0))
-    .fetch_all(write.on())
-    .await?;
+/// Ends what the new session takes the place of. A sign-in: the oldest ones over the cap, whatever the cap never the one
+/// that was just added. A session of an app that came from one: the app's earlier one of the same.
+async fn end_others(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
+    let session = &new.session;
+    let query = match &session.parent_id {
+        Some(parent) => sqlx::query_scalar(
+            "SELECT id FROM session WHERE identity_id = ? AND id <> ? AND parent_id = ? AND app IS ?",
+        )
+        .bind(&session.identity_id.0)
+        .bind(&session.id.0)
+        .bind(&parent.0)
+        .bind(session.app.as_ref().map(AppName::as_str)),
+        None => sqlx::query_scalar(
+            "SELECT id FROM session WHERE identity_id = ? AND id <> ? AND parent_id IS NULL \
+             ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET ?",
+        )
+        .bind(&session.identity_id.0)
+        .bind(&session.id.0)
+        .bind((i64::from(new.cap) - 1).max(0)),
+    };
+    let ended: Vec<String> = query.fetch_all(write.on()).await?;
     for id in ended {
         // Those that came from it end, too.
         end(write, &SessionId(id)).await?;

@@ -14,9 +14,12 @@ each_backend!(
     removing_an_app_ends_its_sessions_and_nobody_elses,
     a_session_ends_with_the_one_it_came_from,
     using_a_session_uses_the_one_it_came_from,
+    an_app_has_one_session_of_a_sign_in,
+    an_app_fills_up_the_sessions_of_a_person,
     a_code_is_exchanged_once_and_remembers_for_what,
     a_code_goes_with_its_session_and_its_app,
     a_code_needs_a_session_and_an_app,
+    a_code_that_is_exchanged_beside_a_revoke_never_survives_it,
 );
 
 fn name(text: &str) -> AppName {
@@ -119,6 +122,48 @@ async fn a_session_ends_with_the_one_it_came_from(db: Db) {
     }
 }
 
+async fn an_app_has_one_session_of_a_sign_in(db: Db) {
+    let ann = db.person("ann").await;
+    let (here, there) = (db.sign_in(&ann, "here", START).await, db.sign_in(&ann, "there", START).await);
+    for (text, app, parent) in [
+        ("first", "ledger", &here),
+        ("maps", "maps", &here),
+        ("there", "ledger", &there),
+        ("second", "ledger", &here),
+    ] {
+        db.add_session(child(&ann, &format!("{text}'s"), app, parent)).await.unwrap();
+    }
+    let alive = async |text: &str| db.find_session(token(text)).await.unwrap().is_some();
+    assert!(!alive("first's").await, "the later one takes its place");
+    for text in ["second's", "maps's", "there's", "here", "there"] {
+        assert!(alive(text).await, "{text}");
+    }
+    assert_eq!(db.changes().await.len(), 1);
+}
+
+/// The page of an app sends a browser for another code again and again. Neither the sign-in that they come from nor those
+/// in other browsers are pushed out.
+async fn an_app_fills_up_the_sessions_of_a_person(db: Db) {
+    let ann = db.person("ann").await;
+    let phone = db.sign_in(&ann, "phone", START).await;
+    let parent = db.sign_in(&ann, "parent", after(1)).await;
+    for n in 2..9 {
+        for app in ["ledger", "maps", "notes"] {
+            let mut new = child(&ann, &format!("{app} {n}"), app, &parent);
+            (new.session.created_at, new.cap) = (after(n), 2);
+            db.add_session(new).await.unwrap();
+        }
+    }
+    for id in [&phone, &parent] {
+        assert!(db.lookup_session(id).await.unwrap().is_some());
+    }
+    assert_eq!(db.list_sessions(&ann.id).await.unwrap().len(), 5);
+    let next = NewSession { cap: 2, ..new_session(&ann, "next", after(9)) };
+    db.add_session(next).await.unwrap();
+    assert!(db.lookup_session(&phone).await.unwrap().is_none(), "sign-ins are counted as before");
+    assert!(db.lookup_session(&parent).await.unwrap().is_some());
+}
+
 async fn using_a_session_uses_the_one_it_came_from(db: Db) {
     let ann = db.person("ann").await;
     let parent = db.sign_in(&ann, "parent", START).await;
@@ -176,4 +221,30 @@ async fn a_code_needs_a_session_and_an_app(db: Db) {
     db.add_app(&app("ledger"), token("key")).await.unwrap();
     let refused = db.add_code(code("one", "ledger", &SessionId("ses_?".into()))).await;
     assert!(matches!(refused, Err(StorageError::IdentityChanged)));
+}
+
+/// A code is exchanged at one process in the moment in which another ends the sign-in that it came from.
+async fn a_code_that_is_exchanged_beside_a_revoke_never_survives_it(db: Db) {
+    let other = db.another_process().await;
+    let ann = db.person("ann").await;
+    db.add_app(&app("ledger"), token("key")).await.unwrap();
+    for round in 0..12 {
+        let text = format!("code {round}");
+        let parent = db.sign_in(&ann, &format!("parent {round}"), START).await;
+        db.add_code(code(&text, "ledger", &parent)).await.unwrap();
+        let new = child(&ann, &format!("child {round}"), "ledger", &parent);
+        let made = new.session.id.clone();
+        let revoke = async {
+            if round % 2 == 0 {
+                other.revoke_session(&parent, START).await.map(|_| ())
+            } else {
+                other.revoke_sessions(&ann.id, None, START).await.map(|_| ())
+            }
+        };
+        let (exchanged, revoked) = tokio::join!(db.exchange_code(token(&text), new), revoke);
+        revoked.unwrap();
+        assert!(db.lookup_session(&made).await.unwrap().is_none(), "it outlives its sign-in");
+        let told = db.changes().await.contains(&ChangeKind::SessionRevoked(made));
+        assert_eq!(told, exchanged.unwrap(), "who has it is told");
+    }
 }

@@ -3,12 +3,13 @@
 use gatehouse::{
     factor::password::{BcryptCost, PasswordHash},
     identity::{IdentityId, Role},
+    session::AppName,
     storage::{ChangeKind, IdentityFilter, LegacyHashes, LinkKind, NewIdentity, StorageError},
 };
 
 use crate::kit::{
-    Db, START, after, each_backend, new_mail, new_person, new_person_with, new_registration, password, role,
-    token,
+    Db, START, after, each_backend, new_mail, new_person, new_person_with, new_registration, new_session,
+    password, role, token,
 };
 
 each_backend!(
@@ -20,6 +21,7 @@ each_backend!(
     identities_are_listed_in_order_in_pages_and_by_role,
     a_disabled_administrator_is_none,
     a_new_password_ends_every_session_but_one_and_every_link,
+    a_password_changed_in_an_app_keeps_the_sign_in_that_the_app_has_it_from,
     a_password_change_by_a_session_that_is_over_is_refused,
     a_hash_is_upgraded_only_while_it_is_the_same,
     legacy_hashes_are_counted_by_cost_until_they_are_replaced,
@@ -145,6 +147,29 @@ async fn a_new_password_ends_every_session_but_one_and_every_link(db: Db) {
 }
 
 /// The owner's reset ended the session of an attacker who was about to change the password.
+/// The browser in which a password is changed stays signed in. Where it was changed in an app, that includes the sign-in
+/// at the endpoint; every other session ends, also an app's that came from the same one: that cookie may have been
+/// stolen, and the browser whose it is gets in again without being asked.
+async fn a_password_changed_in_an_app_keeps_the_sign_in_that_the_app_has_it_from(db: Db) {
+    let ann = db.person("ann").await;
+    let parent = db.sign_in(&ann, "parent", START).await;
+    db.sign_in(&ann, "elsewhere", START).await;
+    for (text, app) in [("child", "ledger"), ("sibling", "maps")] {
+        let mut new = new_session(&ann, text, START);
+        new.session.app = Some(AppName::parse(app).unwrap());
+        new.session.parent_id = Some(parent.clone());
+        db.add_session(new).await.unwrap();
+    }
+    let child = db.find_session(token("child")).await.unwrap().unwrap().session.id;
+    let ended = db.set_password(&ann.id, &password("second"), false, Some(&child), START).await.unwrap();
+    let mut left: Vec<_> =
+        db.list_sessions(&ann.id).await.unwrap().into_iter().map(|live| live.session.id).collect();
+    left.sort();
+    let mut kept = vec![parent, child];
+    kept.sort();
+    assert_eq!((ended, left), (2, kept));
+}
+
 async fn a_password_change_by_a_session_that_is_over_is_refused(db: Db) {
     let (ann, bob) = (db.person("ann").await, db.person("bob").await);
     let his = db.sign_in(&bob, "his", START).await;

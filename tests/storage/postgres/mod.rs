@@ -9,6 +9,7 @@ mod limit;
 mod mail;
 mod schema;
 pub(crate) mod server;
+mod session;
 mod sweep;
 mod tls;
 mod url;
