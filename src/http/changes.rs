@@ -1,22 +1,28 @@
 //! `GET /_gatehouse/app/changes`: what ended of an app's sessions, pushed line by line for as long as the app listens.
 //!
 //! A beat says that everything was told; it is left out while the endpoint does not know. The stream ends with the key
-//! that it was opened with.
+//! that it was opened with. A process of an app needs one; an app has a bounded number at a time.
 
 use std::{
+    collections::HashMap,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
 
 use axum::{
     body::Bytes,
-    http::{HeaderValue, Method, Request, Response, header::CONTENT_TYPE},
+    http::{
+        HeaderValue, Method, Request, Response, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
 };
+use gatehouse_protocol::{ErrorCode, Problem};
 use hyper::body::{Body, Frame};
 use tokio::{
     sync::{
+        OwnedSemaphorePermit, Semaphore,
         broadcast::{self, error::TryRecvError},
         mpsc, watch,
     },
@@ -27,7 +33,7 @@ use super::{apps, headers, responder::Responder};
 use crate::{
     endpoint::{Ended, Endpoint},
     peer::{Line, blind},
-    session::Secret,
+    session::{AppName, Secret},
     storage::App,
 };
 
@@ -37,6 +43,22 @@ const BEAT: Duration = Duration::from_millis(200);
 const LAST_WORDS: Duration = Duration::from_millis(600);
 /// How many lines wait for an app that does not read; one that lags more is cut off.
 const BACKLOG: usize = 256;
+/// How many streams one app has at a time: one for each of its processes, and those that are not known to be gone yet.
+const STREAMS_MAX: usize = 64;
+/// The seconds after which one more may be opened.
+const RETRY: u32 = 1;
+
+/// The streams that each app may still open, so that one app can't keep the others from theirs.
+#[derive(Debug, Default)]
+pub(super) struct Streams(Mutex<HashMap<AppName, Arc<Semaphore>>>);
+
+impl Streams {
+    fn take(&self, app: &AppName) -> Option<OwnedSemaphorePermit> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = all.entry(app.clone()).or_insert_with(|| Arc::new(Semaphore::new(STREAMS_MAX)));
+        Arc::clone(places).try_acquire_owned().ok()
+    }
+}
 
 /// The lines, as they come.
 #[derive(Debug)]
@@ -65,7 +87,15 @@ impl Responder {
         let key = apps::key(&self.shell().surface, request.headers())?;
         let app = here.endpoint.app_by_key(&key).await.ok().flatten()?;
         let (sender, lines) = mpsc::channel(BACKLOG);
-        let teller = Teller { endpoint: Arc::clone(&here.endpoint), app, key, sender };
+        let Some(place) = here.streams.take(&app.name) else {
+            tracing::warn!(
+                app = app.name.as_str(),
+                most = STREAMS_MAX,
+                "an app has too many streams of changes"
+            );
+            return Some(refused(&sender, lines));
+        };
+        let teller = Teller { endpoint: Arc::clone(&here.endpoint), app, key, sender, _place: place };
         tokio::spawn(teller.tell(here.stopping()));
         let mut response = Response::new(Lines(lines));
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
@@ -74,12 +104,28 @@ impl Responder {
     }
 }
 
+/// The answer to one stream too many.
+fn refused(sender: &mpsc::Sender<Bytes>, lines: mpsc::Receiver<Bytes>) -> Response<Lines> {
+    let problem = Problem::new(ErrorCode::TooManyAttempts).retry_after(RETRY);
+    let text = serde_json::to_vec(&problem).unwrap_or_default();
+    let _ = sender.try_send(Bytes::from(text));
+    let mut response = Response::new(Lines(lines));
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(RETRY_AFTER, RETRY.into());
+    headers::secure(headers, None);
+    response
+}
+
 /// Tells one app.
 struct Teller {
     endpoint: Arc<Endpoint>,
     app: Arc<App>,
     key: Secret,
     sender: mpsc::Sender<Bytes>,
+    /// Given back when the stream ends.
+    _place: OwnedSemaphorePermit,
 }
 
 impl Teller {

@@ -23,6 +23,7 @@ use super::{
     admission,
     answer::Refusal,
     apps,
+    changes::Streams,
     context::Peer,
     cookie::CookieNames,
     headers,
@@ -95,6 +96,7 @@ pub(super) struct App {
     pub(super) metrics: Option<Handle>,
     /// What answers for apps whose processes ask, as their rows were when last seen.
     forwarded: Mutex<HashMap<AppName, (Arc<AppRecord>, Responder)>>,
+    pub(super) streams: Streams,
     stop: watch::Sender<bool>,
 }
 
@@ -147,9 +149,10 @@ impl Responder {
             }
         };
         let shell = Arc::new(Shell::new(Behind::Endpoint(Arc::clone(&endpoint)), surface, policy));
-        let (forwarded, stop) = (Mutex::default(), watch::Sender::new(false));
-        let shared = Arc::clone(&shell);
-        let app = Arc::new(App { cookies, proxies, logo, metrics, endpoint, shell: shared, forwarded, stop });
+        let (forwarded, streams) = (Mutex::default(), Streams::default());
+        let (stop, shared) = (watch::Sender::new(false), Arc::clone(&shell));
+        let app = App { cookies, proxies, logo, metrics, endpoint, shell: shared, forwarded, streams, stop };
+        let app = Arc::new(app);
         let router = router::router(&app);
         Self { shell, requests: requests(), here: Some(Here { app, router }) }
     }

@@ -20,3 +20,4 @@ mod kit;
 mod mailbox;
 mod mails;
 mod sign_on;
+mod streams;
