@@ -150,9 +150,10 @@ impl Endpoint {
     }
 
     async fn take_registration(&self, ctx: &RequestContext) -> Result<(), Problem> {
-        let mut counted = vec![(self.limit_keys.all("registration"), self.rules.registration_global)];
+        let (keys, app) = (&self.limit_keys, ctx.audience());
+        let mut counted = vec![(keys.all(app, "registration"), self.rules.registration_global)];
         if let Some(address) = ctx.believed() {
-            counted.push((self.limit_keys.registration(address), self.rules.registration_address));
+            counted.push((keys.registration(app, address), self.rules.registration_address));
         }
         self.take(counted).await
     }

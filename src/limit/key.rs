@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::{identity::IdentityId, keys::Key, storage::LimitKey, telemetry::metrics::LIMITS};
+use crate::{
+    identity::IdentityId, keys::Key, session::AppName, storage::LimitKey, telemetry::metrics::LIMITS,
+};
 
 /// Makes the names, by the key of the installation.
 #[derive(Debug, Clone)]
@@ -41,14 +43,16 @@ impl Keys {
         self.named("change", &id.0)
     }
 
-    /// Wrong passwords from an address.
-    pub fn address(&self, address: IpAddr) -> LimitKey {
-        self.named("address", &network(address))
+    /// Wrong passwords from an address, as those below at the forms of one app or the endpoint's own: what is wrong with
+    /// one app's forms, or with the address that its process names, is not the others'. (How often the password of one
+    /// account may be guessed is counted for all of them together.)
+    pub fn address(&self, app: Option<&AppName>, address: IpAddr) -> LimitKey {
+        self.named("address", &at(app, &network(address)))
     }
 
     /// Registrations from an address.
-    pub fn registration(&self, address: IpAddr) -> LimitKey {
-        self.named("registration", &network(address))
+    pub fn registration(&self, app: Option<&AppName>, address: IpAddr) -> LimitKey {
+        self.named("registration", &at(app, &network(address)))
     }
 
     /// Registrations for one e-mail address, folded.
@@ -57,13 +61,13 @@ impl Keys {
     }
 
     /// Cheap calls from an address.
-    pub fn question(&self, address: IpAddr) -> LimitKey {
-        self.named("question", &network(address))
+    pub fn question(&self, app: Option<&AppName>, address: IpAddr) -> LimitKey {
+        self.named("question", &at(app, &network(address)))
     }
 
     /// Everything of one kind.
-    pub fn all(&self, kind: &str) -> LimitKey {
-        self.named("all", kind)
+    pub fn all(&self, app: Option<&AppName>, kind: &str) -> LimitKey {
+        self.named("all", &at(app, kind))
     }
 
     fn named(&self, kind: &str, what: &str) -> LimitKey {
@@ -76,6 +80,11 @@ impl Keys {
 pub fn kind_of(key: &LimitKey) -> &'static str {
     let kind = key.0.split(':').next().unwrap_or_default();
     LIMITS.iter().find(|known| **known == kind).copied().unwrap_or("other")
+}
+
+/// The same at the forms of an app. No name of one has a slash.
+fn at(app: Option<&AppName>, what: &str) -> String {
+    app.map_or_else(|| what.to_owned(), |app| format!("{app}/{what}"))
 }
 
 /// One subscriber: an IPv4 address, or the /64 that an IPv6 subscriber has to himself.
@@ -113,14 +122,22 @@ mod tests {
             keys.unknown("a"),
             keys.device(&id, "d"),
             keys.change(&id),
-            keys.address(here),
-            keys.registration(here),
+            keys.address(None, here),
+            keys.registration(None, here),
             keys.mail("a"),
-            keys.question(here),
-            keys.all("login"),
+            keys.question(None, here),
+            keys.all(None, "login"),
         ] {
             assert_ne!(kind_of(&key), "other", "{key:?}");
         }
+    }
+
+    #[test]
+    fn the_forms_of_each_app_have_counters_of_their_own() {
+        let (keys, here) = (Keys::new(Key::from_bytes([1; 32])), [192, 0, 2, 1].into());
+        let (ledger, maps) = (AppName::parse("ledger").unwrap(), AppName::parse("maps").unwrap());
+        let all = [None, Some(&ledger), Some(&maps)].map(|app| keys.address(app, here));
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
     }
 
     #[test]

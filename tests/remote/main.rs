@@ -13,6 +13,7 @@
 mod audience;
 mod away;
 mod forwarding;
+mod guessing;
 mod keys;
 mod kit;
 #[path = "../server/kit/mailbox.rs"]
