@@ -55,10 +55,16 @@ pub trait Forward: fmt::Debug + Send + Sync {
         request: &Request<Bytes>,
         client: Option<IpAddr>,
     ) -> Option<Response<Bytes>>;
+    /// The endpoint's own page, where that alone takes passwords of who is not signed in.
+    fn own_page(&self) -> Option<String>;
     /// Where whoever is not signed in is sent, when that is not a form here: the address that a page is to lead back to
     /// is `target`.
     fn begin(&self, target: &str) -> Option<Response<Bytes>>;
 }
+
+/// What of it is not asked on the host of an app that leaves signing in to the endpoint's own page: nobody types a
+/// password here who is not signed in.
+const ELSEWHERE: [&str; 4] = ["/login", "/registration", "/verification", "/recovery"];
 
 impl Responder {
     /// Answers for a remote endpoint. On [`Surface::Loopback`] the port is that of the listener, otherwise the app's.
@@ -83,6 +89,7 @@ impl Shell {
         let Some(request) = below(self.base_path(), request) else { return not_found() };
         let path = request.uri().path();
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let elsewhere = remote.own_page();
         let Some(inner) = path.strip_prefix(MOUNT).filter(|rest| rest.is_empty() || rest.starts_with('/'))
         else {
             return not_found();
@@ -93,6 +100,10 @@ impl Shell {
                 return (StatusCode::PERMANENT_REDIRECT, [(LOCATION, target)]).into_response();
             }
             "/" if reads => {
+                if let Some(page) = elsewhere {
+                    // A browser keeps what stands behind the `#` of a link.
+                    return (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();
+                }
                 return self.page.as_ref().map_or_else(not_found, super::page::Page::alone);
             }
             "/config" if reads => {
@@ -112,7 +123,7 @@ impl Shell {
         if let Some(answer) = remote.single_sign_on(&request, address).await {
             return answer.map(axum::body::Body::from);
         }
-        if !SENT_ON.contains(&inner) {
+        if !SENT_ON.contains(&inner) || (elsewhere.is_some() && ELSEWHERE.contains(&inner)) {
             return not_found();
         }
         match remote.forward(request, address).await {

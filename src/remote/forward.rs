@@ -65,6 +65,10 @@ impl Forward for RemoteEndpoint {
         Some(self.called_back(request).await)
     }
 
+    fn own_page(&self) -> Option<String> {
+        self.settings.single_sign_on.then(|| format!("{}{MOUNT}/", self.client.origin()))
+    }
+
     fn begin(&self, target: &str) -> Option<Response<Bytes>> {
         self.settings.single_sign_on.then(|| self.sent_to_sign_in(target))
     }

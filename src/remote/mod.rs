@@ -8,6 +8,7 @@ mod changes;
 mod client;
 mod forward;
 mod sign_on;
+mod stopped;
 
 use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},

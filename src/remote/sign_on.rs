@@ -6,17 +6,20 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use gatehouse_protocol::{ErrorCode, MOUNT, Problem};
+use gatehouse_protocol::MOUNT;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{
     HeaderValue, Request, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE},
+    header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, SET_COOKIE},
 };
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::{RemoteEndpoint, forward::cookies};
-use crate::peer::{ExchangeCode, ExchangedCode};
+use super::{RemoteEndpoint, forward::cookies, stopped::Stopped};
+use crate::{
+    peer::{ExchangeCode, ExchangedCode},
+    session::Secret,
+};
 
 /// How many seconds somebody has for signing in.
 const FLOW_TTL: u64 = 15 * 60;
@@ -45,25 +48,23 @@ impl RemoteEndpoint {
         let cookies = cookies(request.headers());
         let flow = self.flow_of(&cookies);
         let (Some(code), Some(state), Some((expected, target))) =
-            (once(query, "code"), once(query, "state"), flow)
+            (once(query, "code").filter(|code| Secret::is_drawn(code)), once(query, "state"), flow)
         else {
             // Nobody began this here: signing in begins at the app.
-            return refused(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, &over);
+            return Stopped::Over.answer("/", &over);
         };
         if !bool::from(state.as_bytes().ct_eq(expected.as_bytes())) {
-            return refused(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, &over);
+            return Stopped::Over.answer("/", &over);
         }
         let asked = ExchangeCode { code: code.to_owned(), verifier: self.verifier(state) };
         let exchanged: ExchangedCode = match self.client.ask("exchange", &asked).await {
             Ok(exchanged) => exchanged,
             Err(failure) => {
                 tracing::error!(%failure, "nobody is let in");
-                return refused(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, &over);
+                return Stopped::Away.answer(&target, &over);
             }
         };
-        let Some(token) = exchanged.token else {
-            return refused(StatusCode::FORBIDDEN, ErrorCode::LinkExpired, &over);
-        };
+        let Some(token) = exchanged.token else { return Stopped::Over.answer(&target, &over) };
         // A sign-in that arrives with a live session's cookie ends that session.
         if let Some(before) = self.cookies.session_from(&cookies)
             && let Ok(Some(live)) = self.sessions.by_token(before.hash()).await
@@ -149,17 +150,6 @@ fn redirect(to: &str, cookies: &[String]) -> Response<Bytes> {
             value.set_sensitive(true);
             headers.append(SET_COOKIE, value);
         }
-    }
-    response
-}
-
-fn refused(status: StatusCode, code: ErrorCode, cookie: &str) -> Response<Bytes> {
-    let body = serde_json::to_vec(&Problem::new(code)).unwrap_or_default();
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Ok(value) = HeaderValue::from_str(cookie) {
-        response.headers_mut().insert(SET_COOKIE, value);
     }
     response
 }

@@ -42,6 +42,10 @@ async fn arrive(house: &House, app: &Process, at_endpoint: &str) -> String {
     come_back(app, back.location(), &flow).await.session()
 }
 
+fn text(reply: &Reply) -> String {
+    String::from_utf8_lossy(&reply.body).into_owned()
+}
+
 /// The code in an address.
 fn code(location: &str) -> &str {
     location.split_once("code=").unwrap().1.split('&').next().unwrap()
@@ -149,7 +153,8 @@ async fn a_replayed_code() {
     let cookie = come_back(&ledger, back.location(), &flow).await.session();
     assert!(ledger.lets_in(&cookie).await);
     let again = come_back(&ledger, back.location(), &flow).await;
-    assert_eq!((again.status.as_u16(), &*again.code()), (403, "link_expired"));
+    assert_eq!(again.status, 403);
+    assert!(text(&again).contains("<a href=\"/\">Try again</a>"), "{}", text(&again));
     until("the session has ended", async || !ledger.lets_in(&cookie).await).await;
 }
 
@@ -182,6 +187,9 @@ async fn a_callback_without_the_cookie_and_with_another_ones_state() {
         assert_eq!(reply.status, 403, "{cookies}");
         assert!(reply.cookie(|name| !name.contains("-flow-")).is_none());
     }
+    let page = come_back(&ledger, back.location(), "").await;
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8", "a browser asked for a page");
+    assert!(text(&page).contains("Try again"));
     for missing in ["/_gatehouse/callback", "/_gatehouse/callback?code=x", "/_gatehouse/callback?state=x"] {
         let asked = ledger.request("GET", missing).header("cookie", &own);
         assert_eq!(ledger.ask(asked, &Value::Null).await.status, 403, "{missing}");
@@ -210,6 +218,66 @@ async fn a_redirect_to_a_foreign_address() {
         let back = authorize(&house, &to, &at_endpoint).await;
         assert_eq!(come_back(&ledger, back.location(), &flow).await.location(), "/", "{target}");
     }
+}
+
+/// Anybody may bring codes to an app, and each one that is refused is noted: the table fills up. What can't be a code asks
+/// for nothing and leaves nothing.
+#[tokio::test]
+async fn codes_that_are_made_up_fill_the_audit_table() {
+    const MOST: u32 = 5;
+    let house = House::open_with(|settings| settings.limits.questions_per_address = MOST).await;
+    let ledger = app(&house, "ledger").await;
+    let noted = async || {
+        house.endpoint.flush_records().await.unwrap();
+        let all = house.endpoint.storage().list_audit(1000).await.unwrap();
+        all.iter().filter(|record| record.event == "code.refused").count()
+    };
+    let bring = async |code: &str| {
+        let (to, flow) = begin(&ledger, "/").await;
+        let state = to.split_once("state=").unwrap().1.split('&').next().unwrap();
+        let path = format!("/_gatehouse/callback?code={code}&state={state}");
+        ledger.ask(ledger.request("GET", &path).header("cookie", &flow), &Value::Null).await
+    };
+    for code in ["x", &"a".repeat(44), &"%61".repeat(43), &format!("{}.", "a".repeat(42))] {
+        assert_eq!(bring(code).await.status, 403, "{code}");
+        let asked = json!({ "code": code, "verifier": "" });
+        assert!(ledger.asks(&house, "exchange", &asked).await.json()["token"].is_null());
+    }
+    assert_eq!(noted().await, 0);
+    for n in 0..3 * MOST {
+        assert_eq!(bring(&format!("{n:043}")).await.status, 403);
+    }
+    assert_eq!(noted().await, usize::try_from(MOST).unwrap());
+}
+
+/// Each question for a code is work for the endpoint's database, and costs whoever asks nothing.
+#[tokio::test]
+async fn codes_asked_for_without_end() {
+    let house = House::open_with(|settings| settings.limits.questions_per_address = 5).await;
+    let ledger = app(&house, "ledger").await;
+    let (to, _) = begin(&ledger, "/").await;
+    let mut answers = Vec::new();
+    for _ in 0..7 {
+        answers.push(authorize(&house, &to, "").await.status.as_u16());
+    }
+    assert_eq!(answers, [200, 200, 200, 200, 200, 429, 429]);
+}
+
+/// Nobody is to type a password on the host of an app that leaves that to the endpoint: neither a form that its page
+/// draws by itself nor one that an old link shows is taken.
+#[tokio::test]
+async fn a_password_form_on_the_host_of_an_app() {
+    let house = House::open().await;
+    let ledger = app(&house, "ledger").await;
+    for route in ["login", "registration", "verification", "recovery"] {
+        let request = ledger.request("POST", &format!("/_gatehouse/{route}"));
+        let reply = ledger.ask(request, &crate::kit::login("alice")).await;
+        assert_eq!((reply.status.as_u16(), &*reply.code()), (404, "not_found"), "{route}");
+    }
+    let page = ledger.ask(ledger.request("GET", "/_gatehouse/"), &Value::Null).await;
+    assert_eq!((page.status.as_u16(), page.location()), (303, &*format!("{}/_gatehouse/", house.origin())));
+    let with_form = house.app("maps").await;
+    assert!(with_form.lets_in(&with_form.sign_in("alice").await).await);
 }
 
 fn with_challenge(house: &House, app: &str, verifier: &str) -> String {
