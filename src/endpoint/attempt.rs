@@ -68,9 +68,9 @@ impl Endpoint {
             }
             (Account::Shared, None) => counted.push((account, self.rules.shared)),
         }
-        counted.push((keys.all(ctx.audience(), "login"), self.rules.global));
+        counted.push((keys.all(ctx.counted_at(), "login"), self.rules.global));
         match ctx.believed() {
-            Some(address) => counted.push((keys.address(ctx.audience(), address), self.rules.address)),
+            Some(address) => counted.push((keys.address(ctx.counted_at(), address), self.rules.address)),
             None => {
                 tracing::debug!(
                     "no address to count by: is there a proxy that trusted_proxies doesn't name?"
@@ -142,7 +142,7 @@ impl Endpoint {
     /// Counts a cheap call.
     pub(super) fn question(&self, ctx: &RequestContext) -> Result<(), Problem> {
         let Some(address) = ctx.believed() else { return Ok(()) };
-        let key = self.limit_keys.question(ctx.audience(), address);
+        let key = self.limit_keys.question(ctx.counted_at(), address);
         self.questions.take(key.clone(), self.now()).map_err(|refused| limited(refused, &key))
     }
 

@@ -32,6 +32,11 @@ impl RequestContext {
         self.app.as_deref().map(|app| &app.name)
     }
 
+    /// The name of the app at whose forms things are counted.
+    pub(super) fn counted_at(&self) -> Option<&str> {
+        self.audience().map(AppName::as_str)
+    }
+
     /// The address, where it stands for one subscriber.
     pub(super) fn believed(&self) -> Option<IpAddr> {
         self.address.filter(|_| self.address_believed)

@@ -150,7 +150,7 @@ impl Endpoint {
     }
 
     async fn take_registration(&self, ctx: &RequestContext) -> Result<(), Problem> {
-        let (keys, app) = (&self.limit_keys, ctx.audience());
+        let (keys, app) = (&self.limit_keys, ctx.counted_at());
         let mut counted = vec![(keys.all(app, "registration"), self.rules.registration_global)];
         if let Some(address) = ctx.believed() {
             counted.push((keys.registration(app, address), self.rules.registration_address));

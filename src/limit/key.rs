@@ -4,9 +4,7 @@ use std::net::IpAddr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::{
-    identity::IdentityId, keys::Key, session::AppName, storage::LimitKey, telemetry::metrics::LIMITS,
-};
+use crate::{identity::IdentityId, keys::Key, storage::LimitKey, telemetry::metrics::LIMITS};
 
 /// Makes the names, by the key of the installation.
 #[derive(Debug, Clone)]
@@ -46,12 +44,12 @@ impl Keys {
     /// Wrong passwords from an address, as those below at the forms of one app or the endpoint's own: what is wrong with
     /// one app's forms, or with the address that its process names, is not the others'. (How often the password of one
     /// account may be guessed is counted for all of them together.)
-    pub fn address(&self, app: Option<&AppName>, address: IpAddr) -> LimitKey {
+    pub fn address(&self, app: Option<&str>, address: IpAddr) -> LimitKey {
         self.named("address", &at(app, &network(address)))
     }
 
     /// Registrations from an address.
-    pub fn registration(&self, app: Option<&AppName>, address: IpAddr) -> LimitKey {
+    pub fn registration(&self, app: Option<&str>, address: IpAddr) -> LimitKey {
         self.named("registration", &at(app, &network(address)))
     }
 
@@ -61,12 +59,12 @@ impl Keys {
     }
 
     /// Cheap calls from an address.
-    pub fn question(&self, app: Option<&AppName>, address: IpAddr) -> LimitKey {
+    pub fn question(&self, app: Option<&str>, address: IpAddr) -> LimitKey {
         self.named("question", &at(app, &network(address)))
     }
 
     /// Everything of one kind.
-    pub fn all(&self, app: Option<&AppName>, kind: &str) -> LimitKey {
+    pub fn all(&self, app: Option<&str>, kind: &str) -> LimitKey {
         self.named("all", &at(app, kind))
     }
 
@@ -83,7 +81,7 @@ pub fn kind_of(key: &LimitKey) -> &'static str {
 }
 
 /// The same at the forms of an app. No name of one has a slash.
-fn at(app: Option<&AppName>, what: &str) -> String {
+fn at(app: Option<&str>, what: &str) -> String {
     app.map_or_else(|| what.to_owned(), |app| format!("{app}/{what}"))
 }
 
@@ -135,8 +133,7 @@ mod tests {
     #[test]
     fn the_forms_of_each_app_have_counters_of_their_own() {
         let (keys, here) = (Keys::new(Key::from_bytes([1; 32])), [192, 0, 2, 1].into());
-        let (ledger, maps) = (AppName::parse("ledger").unwrap(), AppName::parse("maps").unwrap());
-        let all = [None, Some(&ledger), Some(&maps)].map(|app| keys.address(app, here));
+        let all = [None, Some("ledger"), Some("maps")].map(|app| keys.address(app, here));
         assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
     }
 
