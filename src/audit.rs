@@ -33,6 +33,22 @@ events! {
     LoginLimited = "login.limited",
     /// The password was right and has to be replaced.
     LoginMustChange = "login.must_change",
+    /// The first factor is proven, and a second one was asked for.
+    FactorAsked = "factor.asked",
+    /// A code of a second factor was wrong.
+    FactorRejected = "factor.rejected",
+    /// A recovery code was used up.
+    RecoveryCodeUsed = "recovery_code.used",
+    /// A second factor was set up.
+    FactorAdded = "factor.added",
+    /// A second factor was taken away by its owner, or all of them by the operator.
+    FactorRemoved = "factor.removed",
+    /// The recovery codes were replaced.
+    RecoveryCodesRenewed = "recovery_code.renewed",
+    /// A second factor was proven in a session that began without.
+    SessionRaised = "session.raised",
+    /// Somebody signed in didn't know the password that was asked for again.
+    ReauthenticationRejected = "session.reauthentication_rejected",
     /// An identity was created.
     IdentityCreated = "identity.created",
     /// An identity was changed by the operator.

@@ -1,5 +1,7 @@
-//! The key of this installation: what MACs device cookies and the names of counters. Never in the database.
+//! The key of this installation: what MACs device cookies and the names of counters, and seals
+//! the secrets of second factors. Never in the database.
 
+mod seal;
 mod signing;
 
 use std::{
@@ -14,6 +16,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+pub use seal::Unsealable;
 pub use signing::{PublicKey, SigningKey};
 
 use crate::entropy::{Entropy, OsEntropy};

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     clock::Timestamp,
     identity::{EmailAddress, Identity, IdentityId, Role, Source, Username, VerifiableAddress},
-    session::{AppName, AssuranceLevel, Lifetime, LiveSession, Session, SessionId, TokenHash},
+    session::{AppName, Lifetime, LiveSession, Methods, Session, SessionId, TokenHash},
 };
 
 /// Where an app's process asks for itself.
@@ -142,7 +142,7 @@ pub struct PeerSession {
     idle_ttl: u64,
     absolute_ttl: u64,
     persistent: bool,
-    aal: AssuranceLevel,
+    methods: Methods,
     app: Option<AppName>,
     identity: PeerIdentity,
 }
@@ -172,7 +172,7 @@ impl From<&LiveSession> for PeerSession {
             idle_ttl: millis(session.lifetime.idle_ttl),
             absolute_ttl: millis(session.lifetime.absolute_ttl),
             persistent: session.lifetime.persistent,
-            aal: session.aal,
+            methods: session.methods.clone(),
             app: session.app.clone(),
             identity: PeerIdentity {
                 id: identity.id.clone(),
@@ -213,7 +213,7 @@ impl PeerSession {
                 absolute_ttl: Duration::from_millis(self.absolute_ttl),
                 persistent: self.persistent,
             },
-            aal: self.aal,
+            methods: self.methods,
             user_agent: String::new(),
             address: String::new(),
             app: self.app,

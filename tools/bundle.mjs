@@ -1,7 +1,8 @@
 // Finishes what Trunk built: optimizes and minifies, names files by their content, compresses, and holds the budget.
 //
-//   node tools/bundle.mjs languages   prints `tag=file` of every language that is not part of the bundle
-//   node tools/bundle.mjs finish      .build/trunk → frontend/dist
+//   node tools/bundle.mjs languages            prints `tag=file` of every language that is not part of the bundle
+//   node tools/bundle.mjs languages account    the same for what only the account page says
+//   node tools/bundle.mjs finish               .build/trunk → frontend/dist
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -11,23 +12,26 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 const BUILT = ".build/trunk";
 const DIST = "frontend/dist";
 /** What a sign-in needs, gzip: JavaScript, WebAssembly and styles together. */
-const BUDGET = 100_000;
+const BUDGET = 108_000;
 /** The watcher, as sent. */
 const WATCHER_BUDGET = 2_048;
 
 const hash = (content) => createHash("sha256").update(content).digest("hex").slice(0, 16);
 
-/** The message files, smallest form, by language. */
-function messages() {
-  return readdirSync("frontend/messages")
+/** The message files of the forms, or of the `account` page; smallest form, by language. */
+function messages(part = "") {
+  const folder = join("frontend/messages", part);
+  return readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .map((name) => {
-      const table = JSON.parse(readFileSync(join("frontend/messages", name), "utf8"));
+      const table = JSON.parse(readFileSync(join(folder, name), "utf8"));
       const text = JSON.stringify(table);
       const tag = name.slice(0, -".json".length);
-      return { tag, table, text, file: `${tag}-${hash(text)}.json` };
+      return { tag, table, text, file: `${part && `${part}-`}${tag}-${hash(text)}.json` };
     });
 }
+
+const foreign = (tables) => tables.filter(({ tag }) => tag !== "en");
 
 /** Writes a file and its compressed forms; says what it weighs. */
 function put(name, content) {
@@ -47,7 +51,7 @@ function putHashed(stem, end, content) {
 async function finish() {
   const { build, transform } = await import("esbuild");
   const bundled = async (entry, format, define = {}) => {
-    const options = { bundle: true, minify: true, write: false, target: "es2022", external: ["./gatehouse.js"] };
+    const options = { bundle: true, minify: true, write: false, target: "es2022", external: ["./gatehouse.js", "./gatehouse-account.js"] };
     const result = await build({ ...options, entryPoints: [join("frontend/js", entry)], format, define });
     return result.outputFiles[0].text;
   };
@@ -59,17 +63,24 @@ async function finish() {
   rmSync(DIST, { recursive: true, force: true });
   mkdirSync(DIST, { recursive: true });
 
-  const stem = readdirSync(BUILT).find((name) => name.endsWith("_bg.wasm")).slice(0, -"_bg.wasm".length);
   const { shrink } = await import("./shrink.mjs");
-  const small = await shrink(
-    readFileSync(join(BUILT, `${stem}_bg.wasm`)),
-    readFileSync(join(BUILT, `${stem}.js`), "utf8"),
-  );
-  const wasm = put(`gatehouse-${hash(small.code)}_bg.wasm`, small.code);
-
-  const glueText = small.glue.replaceAll(`${stem}_bg.wasm`, wasm.name);
-  const glue = putHashed("gatehouse", ".js", (await transform(glueText, { minify: true, format: "esm" })).code);
-  const beside = (text) => text.replaceAll("./gatehouse.js", `./${glue.name}`);
+  /** A program: its WebAssembly and the glue around it. */
+  const program = async (stem, name, used) => {
+    const code = readFileSync(join(BUILT, `${stem}_bg.wasm`));
+    const small = await shrink(code, readFileSync(join(BUILT, `${stem}.js`), "utf8"), used);
+    const wasm = put(`${name}-${hash(small.code)}_bg.wasm`, small.code);
+    const text = small.glue.replaceAll(`${stem}_bg.wasm`, wasm.name);
+    const glue = putHashed(name, ".js", (await transform(text, { minify: true, format: "esm" })).code);
+    return { wasm, glue };
+  };
+  const { wasm, glue } = await program("gatehouse-frontend", "gatehouse", "default, mount");
+  const account = await program("gatehouse-account", "account", "default, mountAccount");
+  const accountCss = putHashed("account", ".css", await style("panel"));
+  const beside = (text) =>
+    text
+      .replaceAll("./gatehouse.js", `./${glue.name}`)
+      .replaceAll("./gatehouse-account.js", `./${account.glue.name}`)
+      .replaceAll("./account.css", `./${accountCss.name}`);
 
   const tables = messages();
   const words = Object.fromEntries(
@@ -82,32 +93,45 @@ async function finish() {
   if (missing) throw new Error("A message file lacks a sentence for the unreachable endpoint.");
   const define = { GATEHOUSE_WORDS: JSON.stringify(words) };
 
-  const css = putHashed("gatehouse", ".css", await style("card", "field", "action", "mode"));
+  const css = putHashed("gatehouse", ".css", await style("card", "field", "action", "proof", "mode"));
   const pageCss = putHashed("page", ".css", await style("page"));
   const entry = putHashed("streamlit", ".js", beside(await bundled("streamlit.js", "esm", define)));
   const page = putHashed("page", ".js", beside(await bundled("page.js", "esm")));
+  const accountPage = putHashed("account-page", ".js", beside(await bundled("account.js", "esm")));
   const watch = putHashed("watch", ".js", await bundled("watch.js", "iife"));
-  const languages = tables.filter(({ tag }) => tag !== "en").map(({ file, text }) => put(file, text));
+  const languages = [...foreign(tables), ...foreign(messages("account"))].map(({ file, text }) => put(file, text));
 
-  // The page's own files, under the folder that the endpoint serves them from; relative, for any base path.
-  const head = [
-    `<link rel="modulepreload" href="assets/${glue.name}" />`,
-    `<link rel="preload" href="assets/${wasm.name}" as="fetch" type="application/wasm" crossorigin />`,
-    `<link rel="stylesheet" href="assets/${css.name}" />`,
-    `<link rel="stylesheet" href="assets/${pageCss.name}" />`,
-    `<script type="module" src="assets/${page.name}"></script>`,
-  ];
-  const html = readFileSync("frontend/index.html", "utf8")
-    .replace(/^\s*<link data-trunk[^>]*>\n/gm, "")
-    .replace('data-endpoint="/_gatehouse"', 'data-endpoint="."')
-    .replace("  </head>", `    ${head.join("\n    ")}\n  </head>`);
-  put("index.html", html);
+  // The pages of their own, and their files under the folder that the endpoint serves them from; relative, for any base
+  // path.
+  const html = (title, program, style, script) => {
+    const head = [
+      `<link rel="modulepreload" href="assets/${program.glue.name}" />`,
+      `<link rel="preload" href="assets/${program.wasm.name}" as="fetch" type="application/wasm" crossorigin />`,
+      ...style.map(({ name }) => `<link rel="stylesheet" href="assets/${name}" />`),
+      `<script type="module" src="assets/${script.name}"></script>`,
+    ];
+    return readFileSync("frontend/index.html", "utf8")
+      .replace(/^\s*<link\s+data-trunk[^>]*>\n/gm, "")
+      .replace("<title>Sign in</title>", `<title>${title}</title>`)
+      .replace('data-endpoint="/_gatehouse"', 'data-endpoint="."')
+      .replace("  </head>", `    ${head.join("\n    ")}\n  </head>`);
+  };
+  put("index.html", html("Sign in", { glue, wasm }, [css, pageCss], page));
+  put("account.html", html("Your account", account, [css, accountCss, pageCss], accountPage));
 
-  const manifest = { entry: entry.name, bundle: glue.name, wasm: wasm.name, css: css.name, watch: watch.name };
+  const manifest = {
+    entry: entry.name,
+    bundle: glue.name,
+    wasm: wasm.name,
+    css: css.name,
+    watch: watch.name,
+    account: account.glue.name,
+  };
   writeFileSync(join(DIST, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 
   const needed = [wasm, glue, css, entry];
-  const rows = [...needed, page, pageCss, watch, ...languages];
+  const later = [account.wasm, account.glue, accountCss, accountPage];
+  const rows = [...needed, page, pageCss, watch, ...later, ...languages];
   for (const { name, raw, gzip, brotli } of rows) {
     console.log([name.padEnd(42), ...[raw, gzip, brotli].map((size) => String(size).padStart(9))].join(""));
   }
@@ -119,11 +143,11 @@ async function finish() {
 
 switch (process.argv[2]) {
   case "languages":
-    console.log(messages().filter(({ tag }) => tag !== "en").map(({ tag, file }) => `${tag}=${file}`).join(","));
+    console.log(foreign(messages(process.argv[3])).map(({ tag, file }) => `${tag}=${file}`).join(","));
     break;
   case "finish":
     await finish();
     break;
   default:
-    throw new Error("usage: node tools/bundle.mjs languages|finish");
+    throw new Error("usage: node tools/bundle.mjs languages [account] | finish");
 }

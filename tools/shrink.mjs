@@ -15,9 +15,6 @@ const FEATURES =
   Features.SignExt |
   Features.NontrappingFPToInt;
 
-/** What a form needs of the glue: the program itself, and the way to mount it. */
-const USED = "default, mount";
-
 /**
  * Rust's own functions that never return. Each puts a message together for standard error, which a browser does not
  * have, and then traps.
@@ -30,9 +27,9 @@ const PANICS = new RegExp(
   ].join("|"),
 );
 
-/** Makes the WebAssembly and its glue small. */
-export async function shrink(code, glue) {
-  glue = await withoutUnused(glue);
+/** Makes the WebAssembly and its glue small. `used` is what is needed of the glue: the program, and the way to mount it. */
+export async function shrink(code, glue, used) {
+  glue = await withoutUnused(glue, used);
   const module = binaryen.readBinary(code);
   module.setFeatures(FEATURES);
   trapAtOnce(module);
@@ -48,8 +45,8 @@ export async function shrink(code, glue) {
   return { code: module.emitBinary(), glue };
 }
 
-/** The glue without the classes of dependencies that no form uses. */
-async function withoutUnused(glue) {
+/** The glue without the classes of dependencies, and of other programs, that nobody uses. */
+async function withoutUnused(glue, used) {
   // Two things would keep the classes: their registries, whose making nobody could see, and a shorthand for `using`.
   const contents = glue
     .replaceAll("new FinalizationRegistry", "/* @__PURE__ */ new FinalizationRegistry")
@@ -62,7 +59,7 @@ async function withoutUnused(glue) {
     },
   };
   const result = await build({
-    stdin: { contents: `export { ${USED} } from "glue";` },
+    stdin: { contents: `export { ${used} } from "glue";` },
     plugins: [given],
     bundle: true,
     write: false,

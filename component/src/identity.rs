@@ -33,7 +33,7 @@ impl From<&LiveSession> for Identity {
             username: identity.username.as_str().to_owned(),
             email: confirmed.map(|email| email.address.as_str().to_owned()),
             roles: identity.roles.iter().map(|role| role.as_str().to_owned()).collect(),
-            aal: session.aal.number(),
+            aal: session.aal().number(),
             authenticated_at: session.authenticated_at.0,
         }
     }

@@ -11,21 +11,35 @@ const WORDS = GATEHOUSE_WORDS;
 /** How long a ticket may be on its way. The app takes the form away within moments. */
 const PATIENCE_MS = 10_000;
 
-let bundle;
+const FORMS = { beside: () => import("./gatehouse.js") };
+const ACCOUNT = { beside: () => import("./gatehouse-account.js") };
 
-/** The form's code: from the endpoint, else from beside this file. */
-function load(url) {
-  const beside = () => import("./gatehouse.js");
-  bundle ??= (url ? import(url).catch(beside) : beside())
+/** A program's code: from the endpoint, else from beside this file. */
+function load(program, url) {
+  program.loaded ??= (url ? import(url).catch(program.beside) : program.beside())
     .then(async (module) => {
       await module.default();
       return module;
     })
     .catch((error) => {
-      bundle = undefined;
+      program.loaded = undefined;
       throw error;
     });
-  return bundle;
+  return program.loaded;
+}
+
+/** The account page: its code and its styles come together, and only where it is drawn. */
+async function account(form, host, { account: url }) {
+  const style = document.createElement("link");
+  form.style = style;
+  style.rel = "stylesheet";
+  style.href = new URL("./account.css", url ? new URL(url, location.href) : import.meta.url).href;
+  const styled = new Promise((resolve) => {
+    style.onload = style.onerror = resolve;
+  });
+  host.before(style);
+  const [module] = await Promise.all([load(ACCOUNT, url), styled]);
+  return module;
 }
 
 function endpoint({ path, port }) {
@@ -72,7 +86,7 @@ export default function form({ data, parentElement, setTriggerValue }) {
   if (form?.view === data.view) {
     form.data = data;
     form.setTriggerValue = setTriggerValue;
-    form.handle?.update(options(data));
+    form.handle?.update?.(options(data));
     return form.close;
   }
   form?.close();
@@ -85,14 +99,17 @@ export default function form({ data, parentElement, setTriggerValue }) {
     form.closed = true;
     form.handle?.unmount();
     host.remove();
+    form.style?.remove();
     if (forms.get(parentElement) === form) forms.delete(parentElement);
   };
   forms.set(parentElement, form);
-  load(data.bundle).then(
+  const own = data.view === "account";
+  (own ? account(form, host, data) : load(FORMS, data.bundle)).then(
     (module) => {
       if (form.closed) return;
       const done = (what) => form.setTriggerValue("done", what);
-      form.handle = module.mount(host, options(form.data), (ticket) => hand(form, ticket), done);
+      if (own) form.handle = module.mountAccount(host, options(form.data), done);
+      else form.handle = module.mount(host, options(form.data), (ticket) => hand(form, ticket), done);
     },
     () => form.closed || unreachable(host, data.locale),
   );

@@ -55,7 +55,7 @@ impl<'de> de::Deserializer<'de> for Json {
         } else if let Some(text) = value.as_string() {
             visitor.visit_string(text)
         } else if let Some(number) = value.as_f64() {
-            visitor.visit_u32(whole(number).ok_or(Unreadable)?)
+            visitor.visit_i64(whole(number).ok_or(Unreadable)?)
         } else if let Some(list) = value.dyn_ref::<Array>() {
             visitor.visit_seq(SeqDeserializer::new(list.iter().map(Json)))
         } else {
@@ -109,14 +109,15 @@ fn pair(entry: &JsValue) -> (Json, Json) {
     (Json(entry.get(0)), Json(entry.get(1)))
 }
 
-/// The protocol has no other numbers.
+/// Counts, spans, and milliseconds since 1970: the protocol has no other numbers. JavaScript holds them exactly up to
+/// 2^53.
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
     clippy::float_cmp,
     reason = "what does not survive the way there and back is refused"
 )]
-fn whole(number: f64) -> Option<u32> {
-    let whole = number as u32;
-    (f64::from(whole) == number).then_some(whole)
+fn whole(number: f64) -> Option<i64> {
+    let whole = number as i64;
+    (number.abs() <= 9_007_199_254_740_992.0 && whole as f64 == number).then_some(whole)
 }

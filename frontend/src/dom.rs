@@ -6,8 +6,8 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use crate::machine::Values;
 
-const FIELDS: [Field; 5] =
-    [Field::Identifier, Field::Username, Field::Email, Field::Password, Field::CurrentPassword];
+const FIELDS: [Field; 6] =
+    [Field::Identifier, Field::Username, Field::Email, Field::Password, Field::CurrentPassword, Field::Code];
 
 /// The id of the checkbox.
 pub(crate) const KEEP: &str = "gh-keep";
@@ -22,6 +22,7 @@ pub(crate) const fn id(field: Field) -> &'static str {
         Field::Email => "gh-email",
         Field::Password => "gh-password",
         Field::CurrentPassword => "gh-current-password",
+        Field::Code => "gh-code",
     }
 }
 
@@ -32,6 +33,7 @@ pub(crate) const fn name(field: Field) -> &'static str {
         Field::Email => "email",
         Field::Password => "password",
         Field::CurrentPassword => "current-password",
+        Field::Code => "one-time-code",
     }
 }
 
@@ -47,12 +49,12 @@ pub(crate) fn read(root: &Element) -> Values {
     values
 }
 
-/// Moves the focus to a field, or to the heading. A password that was refused is selected, ready to be replaced.
+/// Moves the focus to a field, or to the heading. A secret that was refused is selected, ready to be replaced.
 pub(crate) fn focus(root: &Element, field: Option<Field>) {
     let target = field.and_then(|field| input(root, id(field)));
     if let Some(input) = target {
         let focused = input.focus();
-        if focused.is_ok() && input.type_() == "password" {
+        if focused.is_ok() && (field == Some(Field::Code) || input.type_() == "password") {
             input.select();
         }
         return;

@@ -61,7 +61,7 @@ impl Handle {
 /// Draws the form into an element of an app's page.
 ///
 /// `on_ticket` is called with the ticket of a sign-in, `on_done` with the name of what was done (`password_changed`,
-/// `signed_out`).
+/// `signed_out`, `stepped_up`, `reauthenticated`).
 #[wasm_bindgen]
 pub fn mount(
     element: HtmlElement,
@@ -73,6 +73,8 @@ pub fn mount(
     let opening = match options.view.as_deref() {
         Some("change_password") => Opening::ChangePassword,
         Some("not_allowed") => Opening::NotAllowed,
+        Some("step_up") => Opening::StepUp,
+        Some("reauthenticate") => Opening::Reauthenticate,
         _ => Opening::default(),
     };
     let api = Api::new(&options.endpoint);
@@ -190,7 +192,8 @@ fn class(c: char) -> Class {
     }
 }
 
-fn put(setting: Setting, world: World) -> Handle {
+/// Draws a form into its place.
+pub(crate) fn put(setting: Setting, world: World) -> Handle {
     let machine = Machine::new(rules(), setting);
     let root = world.root.clone();
     root.set_inner_html("");

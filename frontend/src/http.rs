@@ -2,8 +2,8 @@
 
 use futures_util::future::join;
 use gatehouse_protocol::{
-    ChangePassword, ClientConfig, LoginStep, RecoveryStep, RegistrationStep, SessionState, StrengthQuestion,
-    VerificationStep,
+    ChangePassword, ClientConfig, Code, EnrollmentState, EnrollmentStep, FlowToken, LoginStep, RecoveryStep,
+    RegistrationStep, SessionState, StrengthQuestion, VerificationStep,
 };
 use gloo_net::http::Request;
 use serde::{Serialize, de::DeserializeOwned};
@@ -53,6 +53,16 @@ impl Api {
         (question.event)(reply)
     }
 
+    /// Asks for what a route knows.
+    pub(crate) async fn get(&self, path: &str) -> Reply<JsValue> {
+        exchange(self.url(path), None).await
+    }
+
+    /// Sends a step.
+    pub(crate) async fn post<S: Serialize>(&self, path: &str, step: &S) -> Reply<JsValue> {
+        exchange(self.url(path), Some(body(step)?)).await
+    }
+
     fn url(&self, path: &str) -> String {
         [&self.base, path].concat()
     }
@@ -70,6 +80,12 @@ pub(crate) struct Question {
 impl Question {
     pub(crate) fn login(step: &LoginStep) -> Self {
         Self::new("/login", body(step), Event::Login)
+    }
+
+    pub(crate) fn enrollment(step: &EnrollmentStep) -> Self {
+        let event: Box<dyn FnOnce(Reply<JsValue>) -> Event> =
+            Box::new(|reply| Event::Enrollment(reply.and_then(|state| enrollment(&state))));
+        Self { path: "/enrollment", body: body(step), event }
     }
 
     pub(crate) fn registration(step: &RegistrationStep) -> Self {
@@ -132,8 +148,27 @@ pub(crate) fn part<T: DeserializeOwned>(front: &JsValue, name: &str) -> Reply<T>
     parse(js_sys::Reflect::get(front, &name.into()).map_err(|_| Failure::Unreachable)?)
 }
 
-fn parse<T: DeserializeOwned>(value: JsValue) -> Reply<T> {
+pub(crate) fn parse<T: DeserializeOwned>(value: JsValue) -> Reply<T> {
     decode(value).map_err(|_| Failure::Unreachable)
+}
+
+/// An answer about setting a factor up, read by hand: few see one, and the derived reader would weigh 1 kB for everybody.
+pub(crate) fn enrollment(state: &JsValue) -> Reply<EnrollmentState> {
+    let text = |name| part::<String>(state, name);
+    Ok(match part::<String>(state, "state")?.as_str() {
+        "totp" => EnrollmentState::Totp {
+            flow: FlowToken::new(text("flow")?),
+            key: Code::new(text("key")?),
+            picture: text("picture")?,
+        },
+        "complete" => {
+            let codes: Option<Vec<String>> = part(state, "codes")?;
+            EnrollmentState::Complete {
+                codes: codes.ok_or(Failure::Unreachable)?.into_iter().map(Code::new).collect(),
+            }
+        }
+        _ => return Err(Failure::Unreachable),
+    })
 }
 
 fn body<T: Serialize>(value: &T) -> Reply<String> {

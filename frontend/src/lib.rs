@@ -3,7 +3,11 @@
 //! [`machine`] decides everything and knows nothing of the web. Around it, for the browser only: `view` draws what the
 //! machine describes, `http` makes every request, `stage` carries events in and effects out, `words` speaks the
 //! person's language, and `entry` is what JavaScript calls.
+//!
+//! The account page is a program of its own, loaded apart: [`account`] decides, `panel` draws and carries, and the forms
+//! inside it are the same as everywhere.
 
+pub mod account;
 pub mod machine;
 
 #[cfg(target_arch = "wasm32")]
@@ -14,6 +18,8 @@ mod dom;
 pub mod entry;
 #[cfg(target_arch = "wasm32")]
 mod http;
+#[cfg(target_arch = "wasm32")]
+pub mod panel;
 #[cfg(target_arch = "wasm32")]
 mod stage;
 #[cfg(target_arch = "wasm32")]

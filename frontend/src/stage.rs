@@ -90,6 +90,7 @@ impl Stage {
         match effect {
             Effect::Load => self.load(world),
             Effect::Login(step) => self.ask(&world, Question::login(&step)),
+            Effect::Enroll(step) => self.ask(&world, Question::enrollment(&step)),
             Effect::Register(step) => self.ask(&world, Question::registration(&step)),
             Effect::Verify(step) => self.ask(&world, Question::verification(&step)),
             Effect::Recover(step) => self.ask(&world, Question::recovery(&step)),
@@ -152,7 +153,7 @@ impl Stage {
 }
 
 /// Does something some milliseconds later.
-fn after(milliseconds: i32, something: impl FnOnce() + 'static) {
+pub(crate) fn after(milliseconds: i32, something: impl FnOnce() + 'static) {
     let Some(window) = web_sys::window() else { return };
     let wake = Closure::once_into_js(something);
     let set =
@@ -160,7 +161,7 @@ fn after(milliseconds: i32, something: impl FnOnce() + 'static) {
     debug_assert!(set.is_ok(), "a window has timers");
 }
 
-fn call(callback: Option<&Function>, argument: &str) {
+pub(crate) fn call(callback: Option<&Function>, argument: &str) {
     if let Some(callback) = callback {
         // What the host's callback throws is the host's.
         callback.call1(&JsValue::UNDEFINED, &JsValue::from_str(argument)).ok();
@@ -177,7 +178,7 @@ fn leave(world: &World, path: Option<&str>) {
     debug_assert!(went.is_ok(), "a path on this origin can be opened");
 }
 
-fn announce(news: Announcement) {
+pub(crate) fn announce(news: Announcement) {
     let word = match news {
         Announcement::SignedIn => "signed-in",
         Announcement::SignedOut => "signed-out",

@@ -1,7 +1,7 @@
 //! The sentences in the person's language. English is part of the bundle; another language is fetched when asked for.
 
 use js_sys::{Array, Intl, JSON, JsString, Object, Reflect};
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::{JsCast as _, prelude::*};
 
 use crate::{
     http,
@@ -12,6 +12,12 @@ use crate::{
 const LANGUAGES: &str = match option_env!("GATEHOUSE_LANGUAGES") {
     Some(list) => list,
     None => "de=messages/de.json",
+};
+
+/// The same for what only the account page says.
+const ACCOUNT_LANGUAGES: &str = match option_env!("GATEHOUSE_ACCOUNT_LANGUAGES") {
+    Some(list) => list,
+    None => "de=messages/account/de.json",
 };
 
 #[wasm_bindgen]
@@ -47,15 +53,37 @@ impl Words {
             if primary == "en" {
                 break;
             }
-            let file =
-                LANGUAGES.split(',').filter_map(|l| l.split_once('=')).find(|(tag, _)| *tag == primary);
-            if let Some((_, file)) = file
+            if let Some(file) = file_of(LANGUAGES, &primary)
                 && let Ok(table) = http::file(beside_bundle(file)).await
             {
                 return Self { table };
             }
         }
         Self::english()
+    }
+
+    /// The same with the sentences of the account page.
+    pub(crate) async fn load_account(wished: Option<&str>) -> Self {
+        let forms = Self::load(wished).await;
+        let own = match file_of(ACCOUNT_LANGUAGES, &forms.lang()) {
+            Some(file) => http::file(beside_bundle(file)).await.ok(),
+            None => None,
+        };
+        match own {
+            Some(own) => forms.and(own),
+            None => Self::english_account(),
+        }
+    }
+
+    /// The language that is always there, with the sentences of the account page.
+    pub(crate) fn english_account() -> Self {
+        let own = JSON::parse(include_str!("../messages/account/en.json"));
+        Self::english().and(own.unwrap_or(JsValue::NULL))
+    }
+
+    fn and(self, more: JsValue) -> Self {
+        let (table, more): (&Object, &Object) = (self.table.unchecked_ref(), more.unchecked_ref());
+        Self { table: Object::assign(table, more).into() }
     }
 
     /// The language's tag, for `lang`.
@@ -75,10 +103,15 @@ impl Words {
 
     /// A text with its gaps filled.
     pub(crate) fn line(&self, line: &Line) -> String {
+        self.fill(line.text.key(), &line.gaps)
+    }
+
+    /// The text of a key with its gaps filled.
+    pub(crate) fn fill(&self, key: &str, gaps: &[(&'static str, Gap)]) -> String {
         // Words and the names of gaps take turns: `Hello {name}, welcome`.
         let mut said = String::new();
-        for (index, part) in self.text(line.text).split(['{', '}']).enumerate() {
-            match line.gaps.iter().find(|(name, _)| index % 2 == 1 && *name == part) {
+        for (index, part) in self.get(key).split(['{', '}']).enumerate() {
+            match gaps.iter().find(|(name, _)| index % 2 == 1 && *name == part) {
                 Some((_, gap)) => said.push_str(&self.gap(gap)),
                 None => said.push_str(part),
             }
@@ -117,6 +150,14 @@ impl Words {
         let text = format.call1(&JsValue::UNDEFINED, &number.into()).ok().and_then(|text| text.as_string());
         text.unwrap_or_else(|| number.to_string())
     }
+}
+
+/// The file of a language in a list of them.
+fn file_of(list: &'static str, tag: &str) -> Option<&'static str> {
+    list.split(',')
+        .filter_map(|entry| entry.split_once('='))
+        .find(|(known, _)| *known == tag)
+        .map(|(_, file)| file)
 }
 
 /// The address of a file that lies beside the bundle.

@@ -69,11 +69,21 @@ pub enum ErrorCode {
     CurrentPasswordWrong,
     /// The account is kept in the app's settings: only its operator changes it, there.
     ManagedElsewhere,
+    /// The code is wrong, was used, or is no longer valid.
+    CodeRejected,
+    /// This needs a fresh proof of who asks: the password again, and the second factor where there is one.
+    ReauthenticationRequired,
+    /// A second factor is required of this person: the last one can't be taken away.
+    FactorRequired,
+    /// The name of a factor is longer than 64 characters.
+    NameTooLong,
+    /// This account can have no second factor here: they are off, or a proxy signs it in.
+    FactorUnavailable,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 36] = [
         Self::Malformed,
         Self::TooLarge,
         Self::ForeignOrigin,
@@ -105,19 +115,27 @@ impl ErrorCode {
         Self::PasswordUnchanged,
         Self::CurrentPasswordWrong,
         Self::ManagedElsewhere,
+        Self::CodeRejected,
+        Self::ReauthenticationRequired,
+        Self::FactorRequired,
+        Self::NameTooLong,
+        Self::FactorUnavailable,
     ];
 
     /// The HTTP status that goes with the code (RFC 9110).
     pub const fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
-            Self::CredentialsRejected | Self::SignedOut => 401,
+            Self::CredentialsRejected | Self::SignedOut | Self::CodeRejected => 401,
             Self::ForeignOrigin
             | Self::RegistrationClosed
             | Self::InvitationRequired
             | Self::DomainNotAllowed
             | Self::RecoveryOff
-            | Self::ManagedElsewhere => 403,
+            | Self::ManagedElsewhere
+            | Self::ReauthenticationRequired
+            | Self::FactorRequired
+            | Self::FactorUnavailable => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::FlowExpired | Self::LinkExpired => 410,
@@ -134,7 +152,8 @@ impl ErrorCode {
             | Self::PasswordCommon
             | Self::PasswordIsName
             | Self::PasswordUnchanged
-            | Self::CurrentPasswordWrong => 422,
+            | Self::CurrentPasswordWrong
+            | Self::NameTooLong => 422,
             Self::TooManyAttempts => 429,
             Self::Internal => 500,
             Self::Busy | Self::Unavailable => 503,
@@ -157,6 +176,8 @@ pub enum Field {
     Password,
     /// The password that holds until now.
     CurrentPassword,
+    /// A code of an authenticator app, or a recovery code.
+    Code,
 }
 
 /// The body of every answer that is not a state.

@@ -6,8 +6,10 @@
 //!
 //! To add a factor, add a variant to [`LoginStep`] and [`LoginState`]; the compiler lists what is missing.
 
+mod account;
 mod client_config;
 mod error;
+mod factor;
 mod login;
 mod password;
 mod recovery;
@@ -17,13 +19,15 @@ mod secret;
 mod session;
 mod verification;
 
+pub use account::{AccountOverview, AccountState, AccountStep, FactorSummary, SessionSummary};
 pub use client_config::{ClientConfig, Front, LoginForm, RegistrationMode};
 pub use error::{ErrorCode, Field, Problem};
+pub use factor::{EnrollmentState, EnrollmentStep, SecondFactor};
 pub use login::{LoginState, LoginStep};
 pub use password::{ChangePassword, PasswordChanged, PasswordStrength, StrengthQuestion, StrengthReport};
 pub use recovery::{RecoveryState, RecoveryStep};
 pub use registration::{RegistrationState, RegistrationStep};
-pub use secret::{Challenge, FlowToken, MailToken, Password, Ticket};
+pub use secret::{Challenge, Code, FlowToken, MailToken, Password, Ticket};
 pub use session::{LogoutState, SessionState};
 pub use verification::{VerificationState, VerificationStep};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Challenge, FlowToken, Password, Ticket};
+use crate::{Challenge, Code, FlowToken, Password, SecondFactor, Ticket};
 
 /// One step of a login, said by the browser.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,6 +36,35 @@ pub enum LoginStep {
         /// The challenge of the app that waits.
         challenge: Challenge,
     },
+    /// Answers [`LoginState::Challenge`] with a code of the authenticator app.
+    Totp {
+        /// From the state that is answered.
+        flow: FlowToken,
+        /// The six digits, as typed.
+        code: Code,
+        /// As in [`LoginStep::Password`].
+        keep: bool,
+        /// As in [`LoginStep::Password`].
+        challenge: Option<Challenge>,
+    },
+    /// Answers [`LoginState::Challenge`] with a recovery code, which is used up by it.
+    RecoveryCode {
+        /// From the state that is answered.
+        flow: FlowToken,
+        /// The code, as typed.
+        code: Code,
+        /// As in [`LoginStep::Password`].
+        keep: bool,
+        /// As in [`LoginStep::Password`].
+        challenge: Option<Challenge>,
+    },
+    /// A signed-in browser asks to prove a second factor, because a page needs one.
+    StepUp {},
+    /// A signed-in browser proves the password again, before something sensitive is changed.
+    Reauthenticate {
+        /// The password, as typed.
+        password: Password,
+    },
 }
 
 /// The endpoint's answer to a [`LoginStep`].
@@ -55,4 +84,16 @@ pub enum LoginState {
     },
     /// The password is right, but the address was never confirmed; a new link is on its way.
     VerifyAddress,
+    /// What was proven so far is right; one of these factors has to be proven, too.
+    Challenge {
+        /// To be sent back with the proof; lives ten minutes.
+        flow: FlowToken,
+        /// What the person can prove, the preferred one first.
+        factors: Vec<SecondFactor>,
+    },
+    /// What was proven so far is right, but a second factor is required and the person has none: one is set up now.
+    Enroll {
+        /// To be sent in [`crate::EnrollmentStep::BeginTotp`]; lives ten minutes.
+        flow: FlowToken,
+    },
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Challenge, MailToken, Password, Ticket};
+use crate::{Challenge, FlowToken, MailToken, Password, Ticket};
 
 /// One step of a registration, said by the browser.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,5 +47,10 @@ pub enum RegistrationState {
     Complete {
         /// For the Python app, when the step carried a challenge.
         ticket: Option<Ticket>,
+    },
+    /// The identity exists, but a second factor is required of it: one is set up now.
+    Enroll {
+        /// As in [`crate::LoginState::Enroll`].
+        flow: FlowToken,
     },
 }

@@ -46,6 +46,10 @@ secret! {
     MailToken
 }
 secret! {
+    /// A short code that proves something, or the key that such codes are made from.
+    Code
+}
+secret! {
     /// Carries an unfinished login from one step to the next.
     FlowToken
 }

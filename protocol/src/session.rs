@@ -17,6 +17,8 @@ pub enum SessionState {
         email: Option<String>,
         /// The roles, sorted.
         roles: Vec<String>,
+        /// How sure it is who they are: 1 for one factor, 2 for two distinct ones (NIST SP 800-63B-4).
+        aal: u8,
     },
 }
 

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use gatehouse_protocol::{
-    Challenge, ChangePassword, ClientConfig, ErrorCode, Field, FlowToken, LoginForm, LoginState, LoginStep,
-    LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, Problem, RecoveryState,
-    RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SessionState, StrengthQuestion,
-    StrengthReport, Ticket, VerificationState, VerificationStep,
+    AccountOverview, AccountState, AccountStep, Challenge, ChangePassword, ClientConfig, Code,
+    EnrollmentState, EnrollmentStep, ErrorCode, FactorSummary, Field, FlowToken, LoginForm, LoginState,
+    LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, Problem, RecoveryState,
+    RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SecondFactor, SessionState,
+    SessionSummary, StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -21,6 +22,10 @@ fn token() -> MailToken {
 
 fn password() -> Password {
     Password::new("correct horse")
+}
+
+fn flow() -> FlowToken {
+    FlowToken::new("flow-token")
 }
 
 /// Takes every variant of a type, and holds them against the snapshot of that name.
@@ -56,7 +61,13 @@ fn wire<T: Serialize + DeserializeOwned>(name: &str, all: &[T]) {
 fn login() {
     let step = |step: &LoginStep| match step {
         // A new variant does not compile until it is added below.
-        LoginStep::Password { .. } | LoginStep::NewPassword { .. } | LoginStep::Resume { .. } => (),
+        LoginStep::Password { .. }
+        | LoginStep::NewPassword { .. }
+        | LoginStep::Resume { .. }
+        | LoginStep::Totp { .. }
+        | LoginStep::RecoveryCode { .. }
+        | LoginStep::StepUp {}
+        | LoginStep::Reauthenticate { .. } => (),
     };
     let steps = [
         LoginStep::Password { identifier: "alice".into(), password: password(), keep: true, challenge: None },
@@ -67,26 +78,136 @@ fn login() {
             challenge: Some(challenge()),
         },
         LoginStep::NewPassword {
-            flow: FlowToken::new("flow-token"),
+            flow: flow(),
             password: password(),
             keep: false,
             challenge: Some(challenge()),
         },
         LoginStep::Resume { challenge: challenge() },
+        LoginStep::Totp { flow: flow(), code: Code::new("123 456"), keep: true, challenge: None },
+        LoginStep::RecoveryCode {
+            flow: flow(),
+            code: Code::new("7kq2-m4xd"),
+            keep: false,
+            challenge: Some(challenge()),
+        },
+        LoginStep::StepUp {},
+        LoginStep::Reauthenticate { password: password() },
     ];
     steps.iter().for_each(step);
     wire("login_step", &steps);
     let state = |state: &LoginState| match state {
-        LoginState::Complete { .. } | LoginState::NewPassword { .. } | LoginState::VerifyAddress => (),
+        LoginState::Complete { .. }
+        | LoginState::NewPassword { .. }
+        | LoginState::VerifyAddress
+        | LoginState::Challenge { .. }
+        | LoginState::Enroll { .. } => (),
     };
     let states = [
         LoginState::Complete { ticket: None },
         LoginState::Complete { ticket: Some(Ticket::new("ticket")) },
-        LoginState::NewPassword { flow: FlowToken::new("flow-token") },
+        LoginState::NewPassword { flow: flow() },
         LoginState::VerifyAddress,
+        LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Totp, SecondFactor::RecoveryCode] },
+        LoginState::Enroll { flow: flow() },
     ];
     states.iter().for_each(state);
     wire("login_state", &states);
+}
+
+#[test]
+fn enrollment() {
+    wire("second_factor", &[SecondFactor::Totp, SecondFactor::RecoveryCode]);
+    let step = |step: &EnrollmentStep| match step {
+        EnrollmentStep::BeginTotp { .. }
+        | EnrollmentStep::ConfirmTotp { .. }
+        | EnrollmentStep::RecoveryCodes {} => (),
+    };
+    let steps = [
+        EnrollmentStep::BeginTotp { flow: None },
+        EnrollmentStep::BeginTotp { flow: Some(flow()) },
+        EnrollmentStep::ConfirmTotp { flow: flow(), code: Code::new("123456"), keep: true },
+        EnrollmentStep::RecoveryCodes {},
+    ];
+    steps.iter().for_each(step);
+    wire("enrollment_step", &steps);
+    let state = |state: &EnrollmentState| match state {
+        EnrollmentState::Totp { .. } | EnrollmentState::Complete { .. } => (),
+    };
+    let states = [
+        EnrollmentState::Totp {
+            flow: flow(),
+            key: Code::new("JBSW Y3DP EHPK 3PXP"),
+            picture: "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".into(),
+        },
+        EnrollmentState::Complete { codes: vec![Code::new("7kq2-m4xd"), Code::new("b9fw-3htn")] },
+        EnrollmentState::Complete { codes: Vec::new() },
+    ];
+    states.iter().for_each(state);
+    wire("enrollment_state", &states);
+}
+
+#[test]
+fn account() {
+    let step = |step: &AccountStep| match step {
+        AccountStep::Overview {}
+        | AccountStep::RemoveFactor { .. }
+        | AccountStep::RenameFactor { .. }
+        | AccountStep::EndSession { .. }
+        | AccountStep::EndOtherSessions {}
+        | AccountStep::Export {}
+        | AccountStep::Delete {} => (),
+    };
+    let steps = [
+        AccountStep::Overview {},
+        AccountStep::RemoveFactor { id: "factor".into() },
+        AccountStep::RenameFactor { id: "factor".into(), name: "Work phone".into() },
+        AccountStep::EndSession { id: "session".into() },
+        AccountStep::EndOtherSessions {},
+        AccountStep::Export {},
+        AccountStep::Delete {},
+    ];
+    steps.iter().for_each(step);
+    wire("account_step", &steps);
+    let factor = FactorSummary {
+        id: "factor".into(),
+        kind: SecondFactor::Totp,
+        name: "Work phone".into(),
+        created_at: 1_767_225_600_000,
+        last_used_at: Some(1_767_312_000_000),
+    };
+    wire("factor_summary", &[factor.clone(), FactorSummary { last_used_at: None, ..factor.clone() }]);
+    let session = SessionSummary {
+        id: "session".into(),
+        current: true,
+        user_agent: "Mozilla/5.0".into(),
+        address: "192.0.2.7".into(),
+        created_at: 1_767_225_600_000,
+        last_used_at: 1_767_312_000_000,
+    };
+    wire("session_summary", std::slice::from_ref(&session));
+    let account = AccountOverview {
+        username: "alice".into(),
+        email: Some("alice@example.org".into()),
+        email_verified: true,
+        roles: vec!["admin".into()],
+        managed: false,
+        factor_required: true,
+        factors: vec![factor],
+        recovery_codes: 9,
+        sessions: vec![session],
+    };
+    wire("account_overview", std::slice::from_ref(&account));
+    let state = |state: &AccountState| match state {
+        AccountState::Overview { .. } | AccountState::Export { .. } | AccountState::Deleted => (),
+    };
+    let states = [
+        AccountState::Overview { account: Box::new(account) },
+        AccountState::Export { document: "{}".into() },
+        AccountState::Deleted,
+    ];
+    states.iter().for_each(state);
+    wire("account_state", &states);
 }
 
 #[test]
@@ -116,13 +237,15 @@ fn registration() {
     let state = |state: &RegistrationState| match state {
         RegistrationState::Offer { .. }
         | RegistrationState::VerifyAddress
-        | RegistrationState::Complete { .. } => (),
+        | RegistrationState::Complete { .. }
+        | RegistrationState::Enroll { .. } => (),
     };
     let states = [
         RegistrationState::Offer { email: Some("alice@example.org".into()), setup: false },
         RegistrationState::Offer { email: None, setup: true },
         RegistrationState::VerifyAddress,
         RegistrationState::Complete { ticket: Some(Ticket::new("ticket")) },
+        RegistrationState::Enroll { flow: FlowToken::new("flow-token") },
     ];
     states.iter().for_each(state);
     wire("registration_state", &states);
@@ -202,6 +325,7 @@ fn session_and_logout() {
             username: "Jürgen".into(),
             email: Some("juergen@example.org".into()),
             roles: vec!["admin".into(), "editor".into()],
+            aal: 2,
         },
     ];
     wire("session_state", &states);
@@ -234,7 +358,14 @@ fn config() {
 #[test]
 fn problems() {
     wire("error_code", &ErrorCode::ALL);
-    let fields = [Field::Identifier, Field::Username, Field::Email, Field::Password, Field::CurrentPassword];
+    let fields = [
+        Field::Identifier,
+        Field::Username,
+        Field::Email,
+        Field::Password,
+        Field::CurrentPassword,
+        Field::Code,
+    ];
     wire("field", &fields);
     wire(
         "problem",
@@ -256,7 +387,8 @@ fn secrets_in_debug_output() {
         challenge: None,
     };
     let shown = format!(
-        "{step:?} {:?} {:?} {:?}",
+        "{step:?} {:?} {:?} {:?} {:?}",
+        Code::new("s3cret"),
         MailToken::new("s3cret"),
         FlowToken::new("s3cret"),
         Ticket::new("s3cret")

@@ -81,6 +81,9 @@ pub(super) enum Command {
         /// Instead: from now on the key that the settings have goes with the database
         #[arg(long)]
         accept: bool,
+        /// With --accept: the file with the key that went with it before, to open what that has sealed
+        #[arg(long, value_name = "FILE", requires = "accept")]
+        earlier: Option<PathBuf>,
     },
     /// Print every setting with its default, as Markdown
     Settings,
@@ -205,6 +208,13 @@ pub(super) enum Users {
         user: String,
         #[command(flatten)]
         password: NewPassword,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Take somebody's second factors away, when all are lost: signing in asks for the password alone again
+    ResetFactors {
+        /// Whose
+        user: String,
         #[command(flatten)]
         output: Output,
     },

@@ -65,7 +65,7 @@ async fn dispatch(arguments: Arguments) -> Result<i32, Failure> {
         Command::Copy(wish) => copy::run(place, &wish).await,
         Command::Serve { listen, upstream } => serve::run(place, listen, upstream.as_deref()).await,
         Command::Hash { password_stdin } => hash::run(place, password_stdin).await,
-        Command::Key { accept } => key::run(place, accept).await,
+        Command::Key { accept, earlier } => key::run(place, accept, earlier.as_deref()).await,
         Command::Settings => settings::run(),
         Command::Doctor { json } => doctor::run(place, json).await,
         Command::Run { .. } => Err(Failure::Other(

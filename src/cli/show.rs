@@ -62,7 +62,7 @@ pub(super) fn session(live: &LiveSession) -> Value {
         "last_used_at": session.last_used_at.to_string(),
         "ends_at": session.created_at.plus(session.lifetime.absolute_ttl).to_string(),
         "persistent": session.lifetime.persistent,
-        "aal": session.aal.number(),
+        "aal": session.aal().number(),
         "address": session.address,
         "user_agent": session.user_agent,
     })

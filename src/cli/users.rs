@@ -78,6 +78,13 @@ pub(super) async fn run(place: &Place, command: Users) -> Result<i32, Failure> {
                 format!("Replaced the password of {}; {}.", identity.username.as_str(), ends(ended));
             done(output.json, &identity, &sentence)
         }
+        Users::ResetFactors { user, output } => {
+            let (identity, removed) = endpoint.reset_user_factors(&user).await?;
+            let name = identity.username.as_str();
+            let factors = if removed == 1 { "second factor" } else { "second factors" };
+            let sentence = format!("Took {removed} {factors} of {name} away; every session ended.");
+            done(output.json, &identity, &sentence)
+        }
         Users::Sessions { user, output } => sessions(&endpoint, &user, output.json).await,
         Users::Revoke { user, session, output } => {
             let ended = match session {

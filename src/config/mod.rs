@@ -24,4 +24,4 @@ pub use section::{
     LimitSettings, MailSettings, PasswordProfile, PasswordSettings, SessionSettings, SmtpSecurity,
     TrustedHeaderSettings, UpstreamSettings, UserSettings,
 };
-pub use settings::{CspAllowance, CspMode, GateMode, LogFormat, Settings};
+pub use settings::{CspAllowance, CspMode, GateMode, LogFormat, Mfa, Settings};

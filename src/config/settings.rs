@@ -72,6 +72,10 @@ pub struct Settings {
     pub csp_sources: Vec<String>,
     /// Origins whose pages may show the app in a frame, for example `https://portal.example.org`. The app's own may.
     pub frame_ancestors: Vec<String>,
+    /// Second factors: `off` (nobody sets one up; those that are there are asked for), `optional`, or `required` of everybody.
+    pub mfa: Mfa,
+    /// The roles that need a second factor under `mfa = "optional"`.
+    pub mfa_roles: Vec<String>,
     /// Who may register: `closed`, `invite`, `domains` or `open`.
     pub registration: RegistrationMode,
     /// The e-mail domains that may register under `registration = "domains"`.
@@ -123,6 +127,19 @@ pub enum GateMode {
     App,
     /// The app's script decides.
     Script,
+}
+
+/// Who has a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mfa {
+    /// Nobody sets one up. Those that are there are asked for.
+    Off,
+    /// Who wants one, and who has a role that needs one.
+    #[default]
+    Optional,
+    /// Everybody.
+    Required,
 }
 
 /// How lines of the log are written.
@@ -189,6 +206,8 @@ impl Default for Settings {
             csp_allow: Vec::new(),
             csp_sources: Vec::new(),
             frame_ancestors: Vec::new(),
+            mfa: Mfa::default(),
+            mfa_roles: Vec::new(),
             registration: RegistrationMode::Closed,
             registration_domains: Vec::new(),
             registration_addresses: Vec::new(),

@@ -10,7 +10,7 @@ mod trusted_header;
 
 use gatehouse_protocol::RegistrationMode;
 
-use super::Settings;
+use super::{Mfa, Settings};
 use crate::identity::{EmailAddress, Role};
 
 /// Names a setting with where it was set.
@@ -119,6 +119,18 @@ fn registration(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<Strin
         wrong.push(format!(
             "{} is \"domains\", but none is named, and no address either. {example}",
             place("registration")
+        ));
+    }
+    for role in &settings.mfa_roles {
+        if let Err(error) = Role::parse(role) {
+            wrong.push(format!("{}: {error}.", place("mfa_roles")));
+        }
+    }
+    if settings.mfa == Mfa::Off && !settings.mfa_roles.is_empty() {
+        wrong.push(format!(
+            "{} names roles that need a second factor, but {} is \"off\": write \"optional\", or name no roles.",
+            place("mfa_roles"),
+            place("mfa")
         ));
     }
     for role in &settings.registration_roles {

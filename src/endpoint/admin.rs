@@ -12,7 +12,10 @@ use crate::{
     audit::{Entry, Event},
     identity::{EmailAddress, Identity, IdentityId, Role, RoleError, Source, Username, VerifiableAddress},
     session::{LiveSession, Secret, SessionId},
-    storage::{IdentityFilter, LinkKind, MailId, MailTemplate, NewIdentity, NewLink, NewMail, StorageError},
+    storage::{
+        AccountChange, IdentityFilter, LinkKind, MailId, MailTemplate, NewIdentity, NewLink, NewMail,
+        StorageError,
+    },
 };
 
 /// The longest an invitation may hold.
@@ -208,6 +211,30 @@ impl Endpoint {
         let ended = self.storage().set_password(&identity.id, &hash, must_change, None, self.now()).await?;
         self.note(changed(&identity, "password")).await;
         Ok((identity, ended))
+    }
+
+    /// Takes every second factor of somebody away, for who has lost them all; every session ends. Who it was signs in
+    /// with the password again, and is told by mail. Returns how many factors there were.
+    pub async fn reset_user_factors(&self, name: &str) -> Result<(Identity, u32), AdminError> {
+        let identity = self.user(name).await?;
+        let removed = self.storage().remove_factors(&identity.id, self.now()).await?;
+        self.note(Entry::new(Event::FactorRemoved).identity(&identity.id).with("by", "operator")).await;
+        if let Some(email) = &identity.email {
+            let mail = NewMail {
+                id: MailId(self.entropy().id("mail")),
+                template: MailTemplate::AccountChanged(AccountChange::FactorsReset),
+                to: email.address.as_str().to_owned(),
+                to_folded: email.address.folded().to_owned(),
+                identity_id: Some(identity.id.clone()),
+                context: identity.username.as_str().to_owned(),
+                locale: "en".to_owned(),
+                queued_at: self.now(),
+                app: None,
+            };
+            let cap = self.settings().limits.mails_per_address;
+            self.storage().enqueue_mail(mail, cap, Duration::from_hours(1)).await?;
+        }
+        Ok((identity, removed))
     }
 
     /// The sessions of somebody that are alive, newest first.

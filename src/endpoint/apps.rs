@@ -285,6 +285,7 @@ impl Endpoint {
             ticket: None,
             replaces: None,
             verified: None,
+            flow: None,
             clear: Vec::new(),
             cap: self.settings.session.max_per_identity,
         };

@@ -76,7 +76,7 @@ impl Endpoint {
                 absolute_ttl: std::time::Duration::from_secs(spans.absolute_ttl),
                 persistent: false,
             },
-            aal: completed.aal(),
+            methods: completed.methods().clone(),
             user_agent: "a trusted proxy".to_owned(),
             address: String::new(),
             app: None,
@@ -88,6 +88,7 @@ impl Endpoint {
             ticket: None,
             replaces: None,
             verified: None,
+            flow: None,
             clear: Vec::new(),
             cap: spans.max_per_identity,
         };

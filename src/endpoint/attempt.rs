@@ -90,6 +90,11 @@ impl Endpoint {
         self.attempt(vec![(self.limit_keys.change(id), self.rules.account)]).await
     }
 
+    /// An attempt at somebody's second factor. No new login resets it, nor does a known device have a budget of its own.
+    pub(super) async fn attempt_factor(&self, id: &IdentityId) -> Result<Attempt, Problem> {
+        self.attempt(vec![(self.limit_keys.factor(id), self.rules.account)]).await
+    }
+
     /// Takes a place under the counters, the account's first, and asks each of them.
     async fn attempt(&self, counted: Vec<(LimitKey, Rule)>) -> Result<Attempt, Problem> {
         let (keys, rules): (Vec<_>, Vec<_>) = counted.into_iter().unzip();

@@ -48,7 +48,7 @@ impl Endpoint {
             authenticated_at: now,
             last_used_at: now,
             lifetime: self.lifetime(wish.keep),
-            aal: completed.aal(),
+            methods: completed.methods().clone(),
             user_agent: ctx.user_agent.chars().take(USER_AGENT_MAX).collect(),
             address: ctx.address.map(|address| address.to_string()).unwrap_or_default(),
             app: ctx.audience().cloned(),
@@ -65,6 +65,7 @@ impl Endpoint {
                 ticket: stored,
                 replaces: replaces.clone(),
                 verified: completed.verified().cloned(),
+                flow: completed.flow(),
                 clear: wish.clear,
                 cap,
             })

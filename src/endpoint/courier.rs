@@ -159,6 +159,10 @@ impl Courier<'_> {
                 let Some(owner) = self.owner(id).await? else { return Ok(None) };
                 (home.map(str::to_owned), owner.username.as_str().to_owned(), Duration::ZERO)
             }
+            // The account may be gone by now: its name is in the context.
+            MailTemplate::AccountChanged(_) => {
+                (home.map(str::to_owned), mail.context.clone(), Duration::ZERO)
+            }
         };
         Ok(link.map(|link| (link, username, ttl)))
     }
@@ -178,9 +182,10 @@ impl Courier<'_> {
         let home = match mail.template {
             MailTemplate::Recovery | MailTemplate::Invitation => own,
             // Confirms an address and opens nothing; or carries no token at all.
-            MailTemplate::Verification | MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => {
-                Some(app.url)
-            }
+            MailTemplate::Verification
+            | MailTemplate::AlreadyRegistered
+            | MailTemplate::PasswordChanged
+            | MailTemplate::AccountChanged(_) => Some(app.url),
         };
         Ok(Some(Place { home, app_name }))
     }

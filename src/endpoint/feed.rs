@@ -14,6 +14,8 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
+    config::Settings,
+    flow::proven::required,
     identity::IdentityId,
     session::{LiveSession, SessionId, TokenHash},
     storage::{ChangeKind, ChangeSeq, Storage, StorageError},
@@ -34,29 +36,38 @@ impl FeedState {
     }
 }
 
-/// Sessions that come from storage.
+/// Sessions that come from storage. One that proves less than the policy asks of its person by now is none.
 #[derive(Debug)]
-pub(super) struct Stored(pub(super) Arc<dyn Storage>);
+pub(super) struct Stored {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) settings: Settings,
+}
+
+impl Stored {
+    fn enough(&self, found: Option<LiveSession>) -> Option<LiveSession> {
+        found.filter(|live| live.session.aal() >= required(&self.settings, &live.identity))
+    }
+}
 
 #[async_trait]
 impl SessionSource for Stored {
     async fn find(&self, hash: TokenHash) -> Result<Option<LiveSession>, StorageError> {
-        self.0.find_session(hash).await
+        Ok(self.enough(self.storage.find_session(hash).await?))
     }
 
     async fn lookup(&self, id: &SessionId) -> Result<Option<LiveSession>, StorageError> {
-        self.0.lookup_session(id).await
+        Ok(self.enough(self.storage.lookup_session(id).await?))
     }
 
     async fn touch(&self, uses: &[(SessionId, Timestamp)]) -> Result<(), StorageError> {
         for (id, at) in uses {
-            self.0.touch_session(id, *at).await?;
+            self.storage.touch_session(id, *at).await?;
         }
         Ok(())
     }
 
     async fn revoke(&self, id: &SessionId, now: Timestamp) -> Result<bool, StorageError> {
-        self.0.revoke_session(id, now).await
+        self.storage.revoke_session(id, now).await
     }
 }
 

@@ -15,10 +15,7 @@ use super::{
 use crate::{
     audit::{Entry, Event},
     factor::password::Verified,
-    flow::{
-        Completed,
-        login::{Decision, Identifier, Renewal, Subject},
-    },
+    flow::login::{Decision, Identifier, Renewal, Subject},
     identity::{Identity, IdentityId},
     session::Secret,
     storage::{LinkKind, NewLink, StorageError},
@@ -42,6 +39,15 @@ impl Endpoint {
                 self.login_renewal(ctx, &flow, &password, Wish { keep, challenge, clear: Vec::new() }).await
             }
             LoginStep::Resume { challenge } => self.login_resume(ctx, challenge).await,
+            LoginStep::Totp { flow, code, keep, challenge } => {
+                self.login_totp(ctx, &flow, &code, Wish { keep, challenge, clear: Vec::new() }).await
+            }
+            LoginStep::RecoveryCode { flow, code, keep, challenge } => {
+                let wish = Wish { keep, challenge, clear: Vec::new() };
+                self.login_recovery_code(ctx, &flow, &code, wish).await
+            }
+            LoginStep::StepUp {} => self.login_step_up(ctx).await,
+            LoginStep::Reauthenticate { password } => self.login_again(ctx, &password).await,
         }
     }
 
@@ -85,9 +91,9 @@ impl Endpoint {
         }
         .map_err(problem::busy)?;
         match subject.decide(proof.clone()) {
-            Decision::Complete(completed) => {
+            Decision::Proven(proven, identity) => {
                 let clear = attempt.own();
-                let answer = self.complete(ctx, completed, Wish { clear, ..wish }).await?;
+                let answer = self.go_on(ctx, proven, &identity, Wish { clear, ..wish }).await?;
                 if let Some(proof) = proof {
                     self.upgrade(who.as_ref(), &proof, password).await;
                 }
@@ -130,18 +136,6 @@ impl Endpoint {
             }
         };
         Ok(Subject::found(identifier, record, pending))
-    }
-
-    async fn complete(
-        &self,
-        ctx: &RequestContext,
-        completed: Completed,
-        wish: Wish,
-    ) -> Result<Answer<LoginState>, Problem> {
-        let who = completed.identity_id().clone();
-        let (answer, session) = self.begin(ctx, completed, wish).await?;
-        self.record(entry(Event::LoginCompleted, ctx, Some(&who)).session(&session));
-        Ok(answer.map(|ticket| LoginState::Complete { ticket }))
     }
 
     async fn ask_for_new_password(
@@ -195,8 +189,8 @@ impl Endpoint {
         let identity = consumed.map_err(problem::storage)?.ok_or(expired.clone())?;
         self.changed(&identity.id);
         self.record(entry(Event::PasswordChanged, ctx, Some(&identity.id)));
-        let completed = renewal.completed(identity, new).ok_or(expired)?;
-        self.complete(ctx, completed, wish).await
+        let proven = renewal.proven(&identity, new).ok_or(expired)?;
+        self.go_on(ctx, proven, &identity, wish).await
     }
 
     /// A signed-in browser asks for a ticket for an app that it opened.

@@ -1,10 +1,11 @@
 //! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module.
 //!
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
-//! `verification`, `password`, `session` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
+//! `verification`, `password`, `session`, `challenge`, `enrollment`, `account` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
 //! the settings, `begin` starts sessions, `attempt` counts guesses, `legacy` hides who has an old hash, `feed` and
 //! `background` keep what is cached true, `observe` shows what can be seen from outside, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
 
+mod account;
 mod admin;
 mod apps;
 mod asserted;
@@ -12,10 +13,12 @@ mod attempt;
 mod authority;
 mod background;
 mod begin;
+mod challenge;
 mod context;
 mod copy;
 mod courier;
 mod declared;
+mod enrollment;
 mod feed;
 mod import;
 mod legacy;

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, Semaphore};
 pub use self::database::{Opening, migrate, migrations, open_storage};
 use super::{
     Endpoint,
+    challenge::TOTP_SEAL,
     feed::{FeedState, Stored},
     legacy::Legacy,
     record::Records,
@@ -81,6 +82,12 @@ pub enum OpenError {
          `gatehouse key --accept` once with the new one"
     )]
     OtherKey,
+    /// There are secrets that neither the new key nor the earlier one opens.
+    #[error(
+        "second factors are sealed with another key: name the file that has it with --earlier; if it is lost, take them \
+         away with `gatehouse users reset-factors NAME` first"
+    )]
+    Sealed,
     /// The people of the settings can't be declared.
     #[error(transparent)]
     Declare(#[from] super::DeclareError),
@@ -130,10 +137,22 @@ impl Endpoint {
         Ok(self.storage.claim_key(self.key.mark(), self.now()).await? == self.key.mark())
     }
 
-    /// Makes the key of the settings the one that goes with the database, whichever it was before.
-    pub async fn accept_key(settings: &Settings) -> Result<(), OpenError> {
+    /// Makes the key of the settings the one that goes with the database. What the earlier one has sealed is sealed
+    /// anew; without it, where there is anything sealed, nothing is changed. Returns how many secrets there were.
+    pub async fn accept_key(settings: &Settings, earlier: Option<&Key>) -> Result<u32, OpenError> {
         let (storage, clock) = open_storage(settings, Opening::There).await?;
-        Ok(storage.replace_key(key(settings)?.mark(), clock.now()).await?)
+        let key = key(settings)?;
+        let reseal = |owner: &str, sealed: &[u8]| {
+            let opened = earlier.unwrap_or(&key).open(TOTP_SEAL, owner, sealed).ok()?;
+            Some(key.seal(TOTP_SEAL, owner, &opened, &OsEntropy))
+        };
+        match storage.replace_key(key.mark(), &reseal, clock.now()).await {
+            Err(StorageError::Corrupt(why)) => {
+                tracing::debug!(why, "a secret can't be sealed anew");
+                Err(OpenError::Sealed)
+            }
+            replaced => Ok(replaced?),
+        }
     }
 
     async fn open_at(settings: Settings, opening: Opening) -> Result<Arc<Self>, OpenError> {
@@ -157,6 +176,7 @@ impl Endpoint {
         let legacy = Legacy::seen(storage.legacy_hashes().await?);
         let hasher = Hasher::new(&settings.password, Arc::clone(&entropy)).map_err(OpenError::Setting)?;
         let rules = Rules::new(&settings.limits);
+        let source = Arc::new(Stored { storage: Arc::clone(&storage), settings: settings.clone() });
         Ok(Arc::new(Self {
             instance,
             hasher,
@@ -168,7 +188,7 @@ impl Endpoint {
             signing_key: SigningKey::of(&key),
             in_flight: InFlight::default(),
             questions: Local::new(rules.question),
-            sessions: Sessions::new(Arc::new(Stored(Arc::clone(&storage))), clock, mark),
+            sessions: Sessions::new(source, clock, mark),
             feed: FeedState::starting_at(seen),
             records: Records::default(),
             mail_notify: Notify::new(),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     audit::Event,
     identity::{Identity, IdentityId},
-    storage::{MailId, MailTemplate, NewMail, SignInRecord, StorageError},
+    storage::{AccountChange, MailId, MailTemplate, NewMail, SignInRecord, StorageError},
 };
 
 /// The span that the cap on mails to one address speaks of.
@@ -128,19 +128,47 @@ impl Endpoint {
         Ok(found.filter(|record| record.identity.id == *id))
     }
 
-    /// Tells the owner that the password was changed. The change stands, whether or not the mail can be queued.
+    /// Tells the owner that the password was changed.
     pub(super) async fn tell_owner(&self, ctx: &RequestContext, identity: &Identity) {
+        self.tell(ctx, identity, MailTemplate::PasswordChanged, |mail| NewMail {
+            identity_id: Some(identity.id.clone()),
+            ..mail
+        })
+        .await;
+    }
+
+    /// Tells the owner what else was changed.
+    pub(super) async fn tell_owner_of(
+        &self,
+        ctx: &RequestContext,
+        identity: &Identity,
+        change: AccountChange,
+    ) {
+        self.tell(ctx, identity, MailTemplate::AccountChanged(change), |mail| NewMail {
+            // A mail goes with its identity, and this one is about that.
+            identity_id: (change != AccountChange::Deleted).then(|| identity.id.clone()),
+            context: identity.username.as_str().to_owned(),
+            ..mail
+        })
+        .await;
+    }
+
+    /// Queues a mail to the owner. What it tells of stands, whether or not that can be done.
+    async fn tell(
+        &self,
+        ctx: &RequestContext,
+        identity: &Identity,
+        template: MailTemplate,
+        about: impl FnOnce(NewMail) -> NewMail,
+    ) {
         let Some(email) = &identity.email else { return };
         if !crate::mail::available(&self.settings) {
             return;
         }
-        let mail = NewMail {
-            identity_id: Some(identity.id.clone()),
-            ..self.letter(ctx, MailTemplate::PasswordChanged, email.address.as_str(), email.address.folded())
-        };
+        let mail = about(self.letter(ctx, template, email.address.as_str(), email.address.folded()));
         match self.storage.enqueue_mail(mail, self.settings.limits.mails_per_address, MAIL_WINDOW).await {
             Ok(_) => self.mail_notify.notify_one(),
-            Err(error) => tracing::error!(%error, "the owner is not told that the password changed"),
+            Err(error) => tracing::error!(%error, ?template, "the owner is not told of a change"),
         }
     }
 

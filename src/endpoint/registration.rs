@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use gatehouse_protocol::{
-    Challenge, ErrorCode, Field, MailToken, Password, Problem, RegistrationState, RegistrationStep,
+    Challenge, ErrorCode, Field, LoginState, MailToken, Password, Problem, RegistrationState,
+    RegistrationStep,
 };
 
 use super::{
@@ -87,9 +88,15 @@ impl Endpoint {
         let identity = added.map_err(problem::storage)?.ok_or(Problem::new(ErrorCode::LinkExpired))?;
         self.record(entry(Event::IdentityCreated, ctx, Some(&identity.id)));
         let wish = Wish { challenge, ..Wish::default() };
-        let (answer, session) = self.begin(ctx, offer.completed(&identity), wish).await?;
-        self.record(entry(Event::LoginCompleted, ctx, Some(&identity.id)).session(&session));
-        Ok(answer.map(|ticket| RegistrationState::Complete { ticket }))
+        let answer = self.go_on(ctx, offer.proven(&identity), &identity, wish).await?;
+        Ok(answer.map(|state| match state {
+            LoginState::Complete { ticket } => RegistrationState::Complete { ticket },
+            LoginState::Enroll { flow } => RegistrationState::Enroll { flow },
+            // Who was made a moment ago has no factor, and a password that holds.
+            LoginState::Challenge { .. } | LoginState::NewPassword { .. } | LoginState::VerifyAddress => {
+                RegistrationState::VerifyAddress
+            }
+        }))
     }
 
     /// The same answer at the same cost, whether or not the address has an account: the name is reserved either way,

@@ -1,3 +1,8 @@
 //! What proves an identity. Each factor is a file.
 
 pub mod password;
+pub mod recovery_code;
+mod stored;
+pub mod totp;
+
+pub use stored::{FactorId, FactorKind, FactorName, NewFactor, StoredFactor};

@@ -1,12 +1,16 @@
 //! Assertion: a proxy that the operator trusts says who somebody is, and has proven it.
 
 use super::Completed;
-use crate::identity::{Identity, Source};
+use crate::{
+    identity::{Identity, Source},
+    session::{Method, Methods},
+};
 
 /// The identity was kept for who the proxy named; it may not have been disabled meanwhile.
 pub fn completed(identity: &Identity) -> Option<Completed> {
     let asserted = identity.source.as_ref().is_some_and(Source::is_proxy);
-    (asserted && !identity.disabled).then(|| Completed::new(identity.id.clone(), None))
+    (asserted && !identity.disabled)
+        .then(|| Completed::new(identity.id.clone(), None, Methods::only(Method::Proxy)))
 }
 
 #[cfg(test)]

@@ -1,18 +1,32 @@
 //! The end of a flow.
 
-use crate::{factor::password::PasswordHash, identity::IdentityId, session::AssuranceLevel};
+use crate::{
+    factor::password::PasswordHash,
+    identity::IdentityId,
+    session::{Methods, TokenHash},
+};
 
 /// The evidence that somebody proved to be this identity. Its fields are private to the flows.
 #[derive(Debug)]
 pub struct Completed {
     identity_id: IdentityId,
     verified: Option<PasswordHash>,
-    aal: AssuranceLevel,
+    methods: Methods,
+    flow: Option<TokenHash>,
 }
 
 impl Completed {
-    pub(super) const fn new(identity_id: IdentityId, verified: Option<PasswordHash>) -> Self {
-        Self { identity_id, verified, aal: AssuranceLevel::Aal1 }
+    pub(super) const fn new(
+        identity_id: IdentityId,
+        verified: Option<PasswordHash>,
+        methods: Methods,
+    ) -> Self {
+        Self { identity_id, verified, methods, flow: None }
+    }
+
+    pub(super) const fn using_up(mut self, flow: TokenHash) -> Self {
+        self.flow = Some(flow);
+        self
     }
 
     /// Who.
@@ -25,8 +39,13 @@ impl Completed {
         self.verified.as_ref()
     }
 
-    /// How sure we are.
-    pub const fn aal(&self) -> AssuranceLevel {
-        self.aal
+    /// What was proven.
+    pub const fn methods(&self) -> &Methods {
+        &self.methods
+    }
+
+    /// The unfinished login that is used up by it: storage refuses the session if that is gone.
+    pub const fn flow(&self) -> Option<TokenHash> {
+        self.flow
     }
 }

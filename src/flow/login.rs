@@ -2,10 +2,11 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::Completed;
+use super::proven::Proven;
 use crate::{
     factor::password::{PasswordHash, Verified},
     identity::{EmailAddress, Identity, Username},
+    session::{Method, Methods},
     storage::{LinkKind, PendingRegistration, SignInRecord, StoredLink},
 };
 
@@ -102,7 +103,9 @@ impl Subject {
             Self::Identity(record) if record.identity.disabled => Decision::Rejected,
             Self::Identity(record) if record.identity.must_change => Decision::NewPassword(record.identity),
             Self::Identity(record) => {
-                Decision::Complete(Completed::new(record.identity.id, Some(proof.hash().clone())))
+                let methods = Methods::only(Method::Password);
+                let proven = Proven::new(record.identity.id.clone(), Some(proof.hash().clone()), methods);
+                Decision::Proven(proven, record.identity)
             }
             Self::Pending(pending) => Decision::VerifyAddress(pending),
             Self::Nobody => Decision::Rejected,
@@ -113,8 +116,8 @@ impl Subject {
 /// What follows from a password.
 #[derive(Debug)]
 pub enum Decision {
-    /// A session begins.
-    Complete(Completed),
+    /// It is right: what comes next depends on the identity's other factors.
+    Proven(Proven, Identity),
     /// The password has to be replaced first.
     NewPassword(Identity),
     /// The address has to be confirmed first.
@@ -139,9 +142,9 @@ impl Renewal {
     }
 
     /// The password was replaced by `new`, and storage answered with the identity.
-    pub fn completed(self, identity: Identity, new: PasswordHash) -> Option<Completed> {
+    pub fn proven(self, identity: &Identity, new: PasswordHash) -> Option<Proven> {
         (self.0.identity_id.as_ref() == Some(&identity.id) && !identity.disabled)
-            .then(|| Completed::new(identity.id, Some(new)))
+            .then(|| Proven::new(identity.id.clone(), Some(new), Methods::only(Method::Password)))
     }
 }
 

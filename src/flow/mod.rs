@@ -5,6 +5,7 @@
 pub mod asserted;
 mod completed;
 pub mod login;
+pub mod proven;
 pub mod recovery;
 pub mod registration;
 pub mod verification;

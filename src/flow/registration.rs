@@ -2,12 +2,13 @@
 
 use gatehouse_protocol::{ErrorCode, Field, Problem, RegistrationMode};
 
-use super::Completed;
+use super::proven::Proven;
 use crate::{
     clock::Timestamp,
     config::Settings,
     factor::password::PasswordHash,
     identity::{EmailAddress, Identity, IdentityId, Role, Username, VerifiableAddress},
+    session::{Method, Methods},
     storage::{LinkKind, NewIdentity, StoredLink},
 };
 
@@ -62,8 +63,8 @@ impl Offer {
     }
 
     /// The link is used up, and storage answered with the identity that it made.
-    pub fn completed(self, identity: &Identity) -> Completed {
-        Completed::new(identity.id.clone(), None)
+    pub fn proven(self, identity: &Identity) -> Proven {
+        Proven::new(identity.id.clone(), None, Methods::only(Method::Password))
     }
 }
 

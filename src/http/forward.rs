@@ -27,11 +27,13 @@ use crate::config::Settings;
 const RETRY_AFTER: u32 = 5;
 
 /// What browsers may ask of the endpoint, letter for letter. This process's key goes with it, so nothing else may.
-const SENT_ON: [&str; 10] = [
+const SENT_ON: [&str; 12] = [
     "/health",
     "/assets/logo",
     "/session",
     "/login",
+    "/enrollment",
+    "/account",
     "/logout",
     "/registration",
     "/verification",
@@ -105,6 +107,9 @@ impl Shell {
                     return (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();
                 }
                 return self.page.as_ref().map_or_else(not_found, super::page::Page::alone);
+            }
+            "/account" if reads => {
+                return self.account_page.as_ref().map_or_else(not_found, super::page::Page::alone);
             }
             "/config" if reads => {
                 return match remote.config() {

@@ -6,6 +6,7 @@
 //!
 //! To add a route: a module with its handler, a line in `router`, a line in `openapi`.
 
+mod account;
 mod address;
 mod admission;
 mod answer;
@@ -17,6 +18,7 @@ mod changes;
 mod config;
 mod context;
 mod cookie;
+mod enrollment;
 mod forward;
 mod front;
 mod headers;

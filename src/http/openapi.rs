@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use super::{
-    assets, authorize, config, health, jwks, live, login, logo, logout, metrics, page, password, ready,
-    recovery, registration, session, verification,
+    account, assets, authorize, config, enrollment, health, jwks, live, login, logo, logout, metrics, page,
+    password, ready, recovery, registration, session, verification,
 };
 
 /// Every refusal that any route may answer: one response for each status of [`ErrorCode`].
@@ -52,6 +52,9 @@ impl IntoResponses for Refusals {
         config::get,
         session::get,
         login::post,
+        enrollment::post,
+        account::get,
+        account::post,
         logout::post,
         registration::post,
         verification::post,

@@ -15,6 +15,11 @@ use gatehouse_protocol::{ErrorCode, Front, MOUNT, Problem};
 
 use super::{admission, answer::Refusal, inline::hashes, responder::App};
 
+/// The page of the sign-in forms.
+pub(super) const SIGN_IN: &str = "index.html";
+/// The account page.
+pub(super) const ACCOUNT: &str = "account.html";
+
 /// The page and what it may do.
 #[derive(Debug)]
 pub(super) struct Page {
@@ -25,9 +30,9 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Reads `index.html` of the bundle, tells it where the endpoint is, and works out the policy that fits it.
-    pub(super) fn load(assets: &Path, base_path: &str) -> io::Result<Self> {
-        Ok(Self::new(&fs::read_to_string(assets.join("index.html"))?, base_path))
+    /// Reads a page of the bundle, tells it where the endpoint is, and works out the policy that fits it.
+    pub(super) fn load(assets: &Path, name: &str, base_path: &str) -> io::Result<Self> {
+        Ok(Self::new(&fs::read_to_string(assets.join(name))?, base_path))
     }
 
     fn new(html: &str, base_path: &str) -> Self {

@@ -11,9 +11,10 @@ use gatehouse_protocol::{ErrorCode, MOUNT, Problem};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
+    account,
     answer::Refusal,
-    assets, authorize, config, health, jwks, live, login, logo, logout, metrics, openapi, page, password,
-    ready, recovery, registration,
+    assets, authorize, config, enrollment, health, jwks, live, login, logo, logout, metrics, openapi, page,
+    password, ready, recovery, registration,
     responder::{App, Surface},
     session, verification,
 };
@@ -43,7 +44,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         .with_state(app.clone())
 }
 
-fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 15] {
+fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 17] {
     [
         ("/", get(page::get)),
         ("/assets/{*file}", get(assets::get)),
@@ -54,6 +55,8 @@ fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 15] {
         ("/config", get(config::get)),
         ("/session", get(session::get)),
         ("/login", post(login::post)),
+        ("/enrollment", post(enrollment::post)),
+        ("/account", get(account::get).post(account::post)),
         ("/logout", post(logout::post)),
         ("/registration", post(registration::post)),
         ("/verification", post(verification::post)),

@@ -6,7 +6,13 @@ use std::sync::{Arc, OnceLock};
 use axum::http::HeaderValue;
 use gatehouse_protocol::ClientConfig;
 
-use super::{assets::Assets, forward::Forward, host::HostPolicy, page::Page, responder::Surface};
+use super::{
+    assets::Assets,
+    forward::Forward,
+    host::HostPolicy,
+    page::{ACCOUNT, Page, SIGN_IN},
+    responder::Surface,
+};
 use crate::{config::Settings, endpoint::Endpoint};
 
 /// Who answers.
@@ -25,6 +31,7 @@ pub(super) struct Shell {
     pub(super) surface: Surface,
     pub(super) assets: Assets,
     pub(super) page: Option<Page>,
+    pub(super) account_page: Option<Page>,
     policy: OnceLock<HostPolicy>,
 }
 
@@ -40,16 +47,17 @@ impl Behind {
 impl Shell {
     pub(super) fn new(behind: Behind, surface: Surface, policy: OnceLock<HostPolicy>) -> Self {
         let base_path = surface.base_path();
-        let (mut assets, mut page) = (Assets::default(), None);
+        let (mut assets, mut page, mut account_page) = (Assets::default(), None, None);
         if let Some(directory) = &behind.settings().assets {
-            match Assets::load(directory).and_then(|assets| Ok((assets, Page::load(directory, base_path)?))) {
-                Ok(loaded) => (assets, page) = (loaded.0, Some(loaded.1)),
+            let load = |name| Page::load(directory, name, base_path);
+            match Assets::load(directory).and_then(|assets| Ok((assets, load(SIGN_IN)?, load(ACCOUNT)?))) {
+                Ok(loaded) => (assets, page, account_page) = (loaded.0, Some(loaded.1), Some(loaded.2)),
                 Err(error) => {
                     tracing::error!(%error, "the browser bundle can't be read: no form will be drawn");
                 }
             }
         }
-        Self { behind, surface, assets, page, policy }
+        Self { behind, surface, assets, page, account_page, policy }
     }
 
     /// What stands before `/_gatehouse`.

@@ -41,6 +41,11 @@ impl Keys {
         self.named("change", &id.0)
     }
 
+    /// Codes of the second factor of an identity.
+    pub fn factor(&self, id: &IdentityId) -> LimitKey {
+        self.named("factor", &id.0)
+    }
+
     /// Wrong passwords from an address, as those below at the forms of one app or the endpoint's own: what is wrong with
     /// one app's forms, or with the address that its process names, is not the others'. (How often the password of one
     /// account may be guessed is counted for all of them together.)
@@ -120,6 +125,7 @@ mod tests {
             keys.unknown("a"),
             keys.device(&id, "d"),
             keys.change(&id),
+            keys.factor(&id),
             keys.address(None, here),
             keys.registration(None, here),
             keys.mail("a"),

@@ -33,7 +33,8 @@ pub struct Rule {
 /// The rules that the settings ask for.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// Wrong passwords for one account, for one known device, or for one signed-in person changing a password.
+    /// Wrong passwords for one account, for one known device, or for one signed-in person changing a password; wrong codes
+    /// for one person.
     pub account: Rule,
     /// Wrong passwords for the one account that everybody shares.
     pub shared: Rule,

@@ -116,7 +116,7 @@ impl Identities {
             username: identity.username.as_str(),
             email,
             roles,
-            aal: session.aal.number(),
+            aal: session.aal().number(),
         };
         let mut token = HeaderValue::from_str(&self.endpoint.signing_key().sign(&claims)?)?;
         token.set_sensitive(true);

@@ -3,6 +3,7 @@
 mod app;
 mod cache;
 mod lifetime;
+mod method;
 mod ticket;
 mod token;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use app::{AppName, AppNameError, AppSecret, CODE_TTL, Exchange, NewCode, StoredCode, cookie_instance};
 pub use cache::{Cached, SessionCache};
 pub use lifetime::{Lifetime, SessionEnd};
+pub use method::{AssuranceLevel, Method, Methods};
 pub use ticket::{NewTicket, REPEAT_TTL, Redemption, StoredTicket, TICKET_TTL};
 pub use token::{Secret, TokenHash};
 
@@ -21,25 +23,6 @@ use crate::{clock::Timestamp, identity::Identity, identity::IdentityId};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(pub String);
-
-/// How sure we are who it is (NIST SP 800-63B-4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum AssuranceLevel {
-    /// One factor.
-    Aal1,
-    /// Two distinct factors.
-    Aal2,
-}
-
-impl AssuranceLevel {
-    /// 1 or 2, as stored and as apps see it.
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::Aal1 => 1,
-            Self::Aal2 => 2,
-        }
-    }
-}
 
 /// A session as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +41,8 @@ pub struct Session {
     pub last_used_at: Timestamp,
     /// How long it lasts.
     pub lifetime: Lifetime,
-    /// How sure we are who it is.
-    pub aal: AssuranceLevel,
+    /// What was proven in it.
+    pub methods: Methods,
     /// The browser, as it named itself, cut to 200 characters.
     pub user_agent: String,
     /// The address it began from, or empty where unknown.
@@ -71,6 +54,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// How sure we are who it is.
+    pub fn aal(&self) -> AssuranceLevel {
+        self.methods.assurance()
+    }
+
     /// Why it is over at `now`, if it is.
     pub fn end(&self, now: Timestamp) -> Option<SessionEnd> {
         self.lifetime.end(self.created_at, self.last_used_at, now)
@@ -100,6 +88,7 @@ impl LiveSession {
             username: username.as_str().to_owned(),
             email: confirmed.map(|email| email.address.as_str().to_owned()),
             roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            aal: self.session.aal().number(),
         }
     }
 }

@@ -21,9 +21,55 @@ pub enum MailTemplate {
     AlreadyRegistered,
     /// The password was changed.
     PasswordChanged,
+    /// Something else of the account was changed; the context is the username.
+    AccountChanged(AccountChange),
+}
+
+/// What was changed, as its owner is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountChange {
+    /// A second factor was set up.
+    FactorAdded,
+    /// A second factor was taken away.
+    FactorRemoved,
+    /// The recovery codes were replaced.
+    RecoveryCodesRenewed,
+    /// The operator took every second factor away.
+    FactorsReset,
+    /// The account was deleted.
+    Deleted,
+}
+
+impl AccountChange {
+    /// Every change.
+    pub const ALL: [Self; 5] = [
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::RecoveryCodesRenewed,
+        Self::FactorsReset,
+        Self::Deleted,
+    ];
+
+    const fn stored(self) -> &'static str {
+        match self {
+            Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::RecoveryCodesRenewed => "recovery_codes_renewed",
+            Self::FactorsReset => "factors_reset",
+            Self::Deleted => "account_deleted",
+        }
+    }
 }
 
 impl MailTemplate {
+    /// Every template.
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::Verification, Self::Recovery, Self::Invitation, Self::AlreadyRegistered, Self::PasswordChanged]
+            .into_iter()
+            .chain(AccountChange::ALL.into_iter().map(Self::AccountChanged))
+    }
+
     /// As it is stored.
     pub(super) const fn stored(self) -> &'static str {
         match self {
@@ -32,13 +78,13 @@ impl MailTemplate {
             Self::Invitation => "invitation",
             Self::AlreadyRegistered => "already_registered",
             Self::PasswordChanged => "password_changed",
+            Self::AccountChanged(change) => change.stored(),
         }
     }
 
     /// Reads what is stored.
     pub(super) fn read(stored: &str) -> Result<Self> {
-        [Self::Verification, Self::Recovery, Self::Invitation, Self::AlreadyRegistered, Self::PasswordChanged]
-            .into_iter()
+        Self::all()
             .find(|template| template.stored() == stored)
             .ok_or_else(|| StorageError::Corrupt(format!("a mail of the unknown kind {stored:?}")))
     }

@@ -10,15 +10,15 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     App, AppKey, AppRepository, AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration,
-    Declared, DeclaredRecord, DeclaredRepository, IdentityFilter, IdentityRepository, Intake, LegacyHashes,
-    LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, MailId, MailRepository, MetaRepository,
-    NewIdentity, NewLink, NewMail, NewSession, NewUpheld, PendingRegistration, QueuedMail,
-    RegistrationRepository, Result, SessionRepository, SignInRecord, Snapshot, Storage, StorageError,
-    StoredLink, Transfer, Upheld,
+    Declared, DeclaredRecord, DeclaredRepository, FactorRepository, IdentityFilter, IdentityRepository,
+    Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, MailId,
+    MailRepository, MetaRepository, NewIdentity, NewLink, NewMail, NewSession, NewUpheld, PendingFlow,
+    PendingRegistration, QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result,
+    SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
 };
 use crate::{
     clock::Timestamp,
-    factor::password::PasswordHash,
+    factor::{FactorId, FactorName, NewFactor, StoredFactor, password::PasswordHash},
     identity::{Identity, IdentityId, Role, Source},
     session::{AppName, LiveSession, NewCode, NewTicket, SessionId, StoredCode, StoredTicket, TokenHash},
     telemetry::metrics::{self, DatabaseError, Label as _},
@@ -115,6 +115,22 @@ measured! { SessionRepository, "session", {
 } {
 } }
 
+measured! { FactorRepository, "factor", {
+    fn list_factors(owner: &IdentityId) -> Vec<StoredFactor>;
+    fn count_recovery_codes(owner: &IdentityId) -> u32;
+    fn add_factor(new: NewFactor, codes: &[TokenHash], flow: TokenHash, first: bool) -> bool;
+    fn rename_factor(owner: &IdentityId, id: &FactorId, name: &FactorName, now: Timestamp) -> bool;
+    fn remove_factor(owner: &IdentityId, id: &FactorId, keep_one: bool, now: Timestamp) -> bool;
+    fn remove_factors(owner: &IdentityId, now: Timestamp) -> u32;
+    fn accept_step(id: &FactorId, step: i64, now: Timestamp) -> bool;
+    fn replace_recovery_codes(owner: &IdentityId, codes: &[TokenHash], now: Timestamp) -> ();
+    fn use_recovery_code(owner: &IdentityId, code: TokenHash, now: Timestamp) -> bool;
+    fn add_flow(flow: PendingFlow, clear: &[LimitKey]) -> ();
+    fn find_flow(hash: TokenHash, now: Timestamp) -> Option<PendingFlow>;
+    fn raise_session(raised: RaisedSession) -> bool;
+} {
+} }
+
 measured! { AppRepository, "app", {
     fn add_app(app: &App, key: TokenHash) -> bool;
     fn list_apps() -> Vec<(App, Vec<AppKey>)>;
@@ -159,7 +175,7 @@ measured! { MetaRepository, "meta", {
     fn latest_audit(event: &str) -> Option<AuditRecord>;
     fn instance() -> String;
     fn claim_key(mark: [u8; 32], now: Timestamp) -> [u8; 32];
-    fn replace_key(mark: [u8; 32], now: Timestamp) -> ();
+    fn replace_key(mark: [u8; 32], reseal: &Reseal<'_>, now: Timestamp) -> u32;
     fn high_water_mark() -> Timestamp;
     fn raise_high_water_mark(now: Timestamp) -> ();
     fn check() -> ();

@@ -9,6 +9,7 @@ mod change;
 mod connections;
 mod declared;
 mod error;
+mod factor;
 mod failure;
 mod mail;
 mod measured;
@@ -30,7 +31,8 @@ pub use declared::{
     Conflict, Declaration, Declared, DeclaredRecord, Fingerprint, NewDeclared, NewUpheld, Upheld,
 };
 pub use error::StorageError;
-pub use mail::{MailId, MailTemplate, NewMail, QueuedMail};
+pub use factor::{FlowAim, PendingFlow, RaisedSession};
+pub use mail::{AccountChange, MailId, MailTemplate, NewMail, QueuedMail};
 pub use measured::Measured;
 pub use postgres::{Migration, Status};
 pub use record::{
@@ -41,7 +43,7 @@ pub use transfer::{Column, Intake, Kind, Row, Snapshot, TABLES, Table, Transfer,
 
 use crate::{
     clock::Timestamp,
-    factor::password::PasswordHash,
+    factor::{FactorId, FactorName, NewFactor, StoredFactor, password::PasswordHash},
     identity::{Identity, IdentityId, Role, Source},
     session::{AppName, LiveSession, NewCode, NewTicket, SessionId, StoredCode, StoredTicket, TokenHash},
 };
@@ -185,6 +187,60 @@ pub trait SessionRepository {
     async fn sweep(&self, now: Timestamp) -> Result<u64>;
 }
 
+/// Second factors, recovery codes, and the logins and enrollments that wait for them.
+#[async_trait]
+pub trait FactorRepository {
+    /// The factors of an identity, the oldest first.
+    async fn list_factors(&self, owner: &IdentityId) -> Result<Vec<StoredFactor>>;
+    /// How many recovery codes it has left.
+    async fn count_recovery_codes(&self, owner: &IdentityId) -> Result<u32>;
+    /// Uses `flow` up and adds a factor; with `codes`, unless there are none, in place of the recovery codes. False if
+    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added.
+    async fn add_factor(
+        &self,
+        new: NewFactor,
+        codes: &[TokenHash],
+        flow: TokenHash,
+        first: bool,
+    ) -> Result<bool>;
+    /// Gives a factor another name. False if its owner has no such factor.
+    async fn rename_factor(
+        &self,
+        owner: &IdentityId,
+        id: &FactorId,
+        name: &FactorName,
+        now: Timestamp,
+    ) -> Result<bool>;
+    /// Removes a factor; the last one takes the recovery codes with it. False if its owner has no such factor, or if
+    /// it is the last and one is to be kept.
+    async fn remove_factor(
+        &self,
+        owner: &IdentityId,
+        id: &FactorId,
+        keep_one: bool,
+        now: Timestamp,
+    ) -> Result<bool>;
+    /// Removes every factor and recovery code, and ends every session. Returns how many factors there were.
+    async fn remove_factors(&self, owner: &IdentityId, now: Timestamp) -> Result<u32>;
+    /// Remembers the step of a code that was right. False if that step or a later one was accepted before.
+    async fn accept_step(&self, id: &FactorId, step: i64, now: Timestamp) -> Result<bool>;
+    /// Replaces the recovery codes.
+    async fn replace_recovery_codes(
+        &self,
+        owner: &IdentityId,
+        codes: &[TokenHash],
+        now: Timestamp,
+    ) -> Result<()>;
+    /// Uses a recovery code up. False if there is no such code of this owner.
+    async fn use_recovery_code(&self, owner: &IdentityId, code: TokenHash, now: Timestamp) -> Result<bool>;
+    /// Adds a flow that waits for its next step, and forgets failures of `clear`.
+    async fn add_flow(&self, flow: PendingFlow, clear: &[LimitKey]) -> Result<()>;
+    /// Looks for a flow; `None` when used, expired or unknown.
+    async fn find_flow(&self, hash: TokenHash, now: Timestamp) -> Result<Option<PendingFlow>>;
+    /// Gives a session a new token and what was proven in it. False if it is over, or its flow is gone.
+    async fn raise_session(&self, raised: RaisedSession) -> Result<bool>;
+}
+
 /// Apps that ask from a process of their own, and the codes that carry a sign-in to them.
 #[async_trait]
 pub trait AppRepository {
@@ -256,6 +312,9 @@ pub trait ChangeFeed {
     async fn wait_for_change(&self) -> Result<()>;
 }
 
+/// Seals a secret anew: the owner and the sealed secret in, the newly sealed secret out; nothing where it can't be opened.
+pub type Reseal<'r> = dyn Fn(&str, &[u8]) -> Option<Vec<u8>> + Send + Sync + 'r;
+
 /// Events for the operator, and facts about the database itself.
 #[async_trait]
 pub trait MetaRepository {
@@ -269,8 +328,10 @@ pub trait MetaRepository {
     async fn instance(&self) -> Result<String>;
     /// Stores the mark of the key that goes with this database, if none is stored yet; returns the one that is.
     async fn claim_key(&self, mark: [u8; 32], now: Timestamp) -> Result<[u8; 32]>;
-    /// From now on another key goes with it.
-    async fn replace_key(&self, mark: [u8; 32], now: Timestamp) -> Result<()>;
+    /// From now on another key goes with it: what was sealed is sealed anew by `reseal`, which is given the owner and
+    /// what is sealed, and unfinished flows are forgotten. Where it gives nothing, nothing is changed. Returns how many
+    /// secrets there were.
+    async fn replace_key(&self, mark: [u8; 32], reseal: &Reseal<'_>, now: Timestamp) -> Result<u32>;
     /// The latest moment this database has seen.
     async fn high_water_mark(&self) -> Result<Timestamp>;
     /// Raises it.
@@ -294,6 +355,7 @@ pub trait Storage:
     + RegistrationRepository
     + LinkRepository
     + SessionRepository
+    + FactorRepository
     + AppRepository
     + LimitRepository
     + MailRepository

@@ -136,8 +136,10 @@ pub struct NewSession {
     pub ticket: Option<NewTicket>,
     /// The session that the browser came with: it ends.
     pub replaces: Option<SessionId>,
-    /// The password that was verified; `None` for an identity made in the same breath.
+    /// The password that was verified; `None` where a flow or the making of the identity stands for it.
     pub verified: Option<PasswordHash>,
+    /// The unfinished login that is used up by it; the session is refused if that is gone.
+    pub flow: Option<TokenHash>,
     /// The counters that this success resets.
     pub clear: Vec<LimitKey>,
     /// How many sessions an identity may have.

@@ -3,9 +3,12 @@
 use std::{fmt::Display, time::Duration};
 
 use super::{Result, StorageError};
+use gatehouse_protocol::ErrorCode;
+
 use crate::{
+    factor::{FactorKind, FactorName},
     identity::{EmailAddress, Role, Username},
-    session::{AppName, TokenHash},
+    session::{AppName, Methods, TokenHash},
 };
 
 pub(super) fn username(text: &str) -> Result<Username> {
@@ -32,6 +35,18 @@ pub(super) fn roles(json: &str) -> Result<Vec<Role>> {
 
 pub(super) fn roles_json(roles: &[Role]) -> Result<String> {
     serde_json::to_string(roles).map_err(|error| wrong("list of roles", &error))
+}
+
+pub(super) fn methods(text: &str) -> Result<Methods> {
+    Methods::from_text(text).ok_or_else(|| wrong("list of methods", &text))
+}
+
+pub(super) fn factor_kind(text: &str) -> Result<FactorKind> {
+    FactorKind::from_name(text).ok_or_else(|| wrong("kind of factor", &text))
+}
+
+pub(super) fn factor_name(text: &str) -> Result<FactorName> {
+    FactorName::parse(text).map_err(|code: ErrorCode| wrong("name of a factor", &format!("{code:?}")))
 }
 
 pub(super) fn hash(bytes: &[u8]) -> Result<TokenHash> {

@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("telemetry", &["config"]),
     ("keys", &["entropy"]),
     ("session", &["clock", "entropy", "identity"]),
-    ("factor", &["config", "entropy", "telemetry"]),
+    ("factor", &["clock", "config", "entropy", "identity", "session", "telemetry"]),
     ("storage", &["clock", "entropy", "factor", "identity", "session", "telemetry"]),
     ("flow", &["clock", "config", "factor", "identity", "session", "storage"]),
     ("limit", &["clock", "config", "identity", "keys", "storage", "telemetry"]),

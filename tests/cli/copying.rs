@@ -102,6 +102,20 @@ fn lived_in() -> (Place, String) {
     (place, session)
 }
 
+/// Alice has a second factor and a recovery code, and a login of hers waits for one of them.
+async fn with_factor(place: &Place) {
+    let file = place.path().join(".gatehouse/gatehouse.db");
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    for statement in [
+        "INSERT INTO factor SELECT 'fac_1', id, 'totp', 'phone', x'0102', 7, 1, NULL FROM identity WHERE username = 'alice'",
+        "INSERT INTO recovery_code SELECT zeroblob(32), id, 1 FROM identity WHERE username = 'alice'",
+        "INSERT INTO pending_flow SELECT zeroblob(32), id, NULL, 'password', 'challenge', NULL, 1, 9000000000000 FROM identity \
+         WHERE username = 'alice'",
+    ] {
+        assert_eq!(sqlx::query(statement).execute(&mut connection).await.unwrap().rows_affected(), 1);
+    }
+}
+
 /// Every row of a file as text, without the events, of which a copy adds one.
 async fn dump(file: &Path) -> Vec<String> {
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
@@ -121,6 +135,7 @@ async fn dump(file: &Path) -> Vec<String> {
 async fn everything_arrives_and_sessions_live_on() {
     for target in Target::each().await {
         let (place, session) = lived_in();
+        with_factor(&place).await;
         with_key(&place, SETTINGS);
         let first = copy(&place, target.text(), &[]);
         let rows = done(&first);

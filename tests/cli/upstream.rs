@@ -5,7 +5,9 @@ use crate::{kit::Place, server::Server};
 /// A folder with what `serve` needs of a browser bundle.
 fn place() -> Place {
     let place = Place::empty();
-    std::fs::write(place.path().join("index.html"), "<div data-endpoint=\".\"></div>").unwrap();
+    for page in ["index.html", "account.html"] {
+        std::fs::write(place.path().join(page), "<div data-endpoint=\".\"></div>").unwrap();
+    }
     place.set("assets = \".\"\n");
     place
 }

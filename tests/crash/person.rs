@@ -11,7 +11,7 @@ use gatehouse::{
     clock::Timestamp,
     factor::password::PasswordHash,
     identity::{EmailAddress, IdentityId, Role, Username},
-    session::{AssuranceLevel, Lifetime, NewTicket, Secret, Session, SessionId, TokenHash},
+    session::{Lifetime, Method, Methods, NewTicket, Secret, Session, SessionId, TokenHash},
     storage::{
         LimitKey, LinkKind, MailId, MailTemplate, NewIdentity, NewLink, NewMail, NewSession,
         PendingRegistration, Storage,
@@ -256,7 +256,7 @@ fn session(name: &str, number: u8, verified: &str) -> NewSession {
         authenticated_at: START,
         last_used_at: START,
         lifetime: Lifetime { idle_ttl: HOUR, absolute_ttl: HOUR, persistent: false },
-        aal: AssuranceLevel::Aal1,
+        methods: Methods::only(Method::Password),
         user_agent: String::new(),
         address: String::new(),
         app: None,
@@ -269,6 +269,7 @@ fn session(name: &str, number: u8, verified: &str) -> NewSession {
         ticket: (number == 1).then_some(ticket),
         replaces: (number == 2).then(|| session_id(name, 1)),
         verified: Some(hash(verified)),
+        flow: None,
         clear: Vec::new(),
         cap: 5,
     }

@@ -41,7 +41,9 @@ impl House {
     pub(crate) async fn in_front() -> Self {
         let app = echo().await;
         Self::build("assets = \".\"\n", |place| {
-            std::fs::write(place.path().join("index.html"), "<div data-endpoint=\".\"></div>").unwrap();
+            for page in ["index.html", "account.html"] {
+                std::fs::write(place.path().join(page), "<div data-endpoint=\".\"></div>").unwrap();
+            }
             Server::start_before(place, &format!("http://{app}"))
         })
         .await

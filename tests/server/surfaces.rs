@@ -144,6 +144,7 @@ fn bundle() -> tempfile::TempDir {
         "index.html",
         "<script type=module>start()</script><script src=./assets/form-0123456789abcdef.js></script>",
     );
+    write("account.html", "<script src=./assets/account-0123456789abcdef.js></script>");
     write("form-0123456789abcdef.js", "plain");
     write("form-0123456789abcdef.js.br", "brotli");
     write("secret.txt", "not for the browser");
@@ -162,6 +163,9 @@ async fn the_page_and_its_assets() {
     assert!(!policy.contains("unsafe-inline"));
     assert_eq!(page.header("cache-control"), Some("no-store"));
     assert_eq!(page.header("x-frame-options"), Some("DENY"));
+    let account = app.get("/account").send().await;
+    assert_eq!((account.status.as_u16(), account.header("cache-control")), (200, Some("no-store")));
+    assert!(account.text().contains("account-0123456789abcdef.js"));
     let asset = app.get("/assets/form-0123456789abcdef.js").header("accept-encoding", "br").send().await;
     assert_eq!(asset.text(), "brotli");
     assert_eq!(asset.header("cache-control"), Some("public, max-age=31536000, immutable"));

@@ -9,7 +9,7 @@ use gatehouse::{
     entropy::{Entropy as _, OsEntropy},
     factor::password::PasswordHash,
     identity::{EmailAddress, Identity, IdentityId, Role, Source, Username, VerifiableAddress},
-    session::{AssuranceLevel, Lifetime, NewTicket, Secret, Session, SessionId, TokenHash},
+    session::{Lifetime, Method, Methods, NewTicket, Secret, Session, SessionId, TokenHash},
     storage::{
         Change, ChangeKind, Declaration, Fingerprint, LinkKind, MailId, MailTemplate, NewDeclared,
         NewIdentity, NewLink, NewMail, NewSession, PendingRegistration, Storage,
@@ -228,13 +228,21 @@ pub(crate) fn new_session(of: &Identity, text: &str, now: Timestamp) -> NewSessi
             absolute_ttl: Duration::from_hours(24),
             persistent: true,
         },
-        aal: AssuranceLevel::Aal1,
+        methods: Methods::only(Method::Password),
         user_agent: "Mozilla/5.0 (X11; Linux)".into(),
         address: "192.0.2.7".into(),
         app: None,
         parent_id: None,
     };
-    NewSession { session, ticket: None, replaces: None, verified: None, clear: Vec::new(), cap: 50 }
+    NewSession {
+        session,
+        ticket: None,
+        replaces: None,
+        verified: None,
+        flow: None,
+        clear: Vec::new(),
+        cap: 50,
+    }
 }
 
 pub(crate) fn new_ticket(text: &str, session: &SessionId, now: Timestamp) -> NewTicket {

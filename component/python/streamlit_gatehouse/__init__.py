@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from streamlit_gatehouse._login import (
+        account,
         change_password,
         current_user,
         login,
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from streamlit_gatehouse._mount import mount
     from streamlit_gatehouse._user import User
 
-__all__ = ["User", "change_password", "current_user", "login", "logout", "mount", "protected", "require"]
+__all__ = [
+    "User",
+    "account",
+    "change_password",
+    "current_user",
+    "login",
+    "logout",
+    "mount",
+    "protected",
+    "require",
+]
 
 _ELSEWHERE = {"User": "_user", "mount": "_mount"}
 

@@ -37,7 +37,7 @@ def draw(
         "challenge": _native.challenge(_purpose(running.session_id)) if view == "login" else None,
         "path": path,
         "port": None if path else _state.start_plain(),
-        "bundle": f"{path}/assets/{_state.manifest()['bundle']}" if path else None,
+        "bundle": _bundle("account" if view == "account" else "bundle", path),
         "locale": st.context.locale,
         "username": username,
         "roles": tuple(roles),
@@ -46,6 +46,11 @@ def draw(
         data["announce"] = announce
     sent = _streamlit.mount_component(data, _KEY + view, _EVENTS)
     return {name: value for name, value in sent.items() if _is_short_text(value)}
+
+
+def _bundle(name: str, path: str | None) -> str | None:
+    """Where the code of a view is: the account page has its own, which a sign-in does not load."""
+    return f"{path}/assets/{_state.manifest()[name]}" if path else None
 
 
 def waiting_ticket() -> str | None:

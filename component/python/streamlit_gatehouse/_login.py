@@ -60,6 +60,8 @@ def login(roles: Iterable[str] = ()) -> User:
 def require(*roles: str, aal: int | None = None) -> User:
     """Let in who is signed in and has any of ``roles``; others see the form, or that they are not allowed.
 
+    With ``aal=2``, who has proven one factor so far proves a second one in place, or sets one up.
+
     Write it at the top of a page: Streamlit runs pages without the app's main script.
     """
     return _require(_names(roles), aal)
@@ -131,6 +133,13 @@ def change_password() -> bool:
     return _form.draw("change_password", username=user.username).get("done") == "password_changed"
 
 
+def account() -> None:
+    """Draw the account page of who is signed in: password, second factors, sessions, data."""
+    user = login()
+    if _streamlit.serving():
+        _form.draw("account", username=user.username)
+
+
 def _require(roles: tuple[str, ...], aal: int | None) -> User:
     running = _streamlit.context()
     if running is not None:
@@ -147,8 +156,11 @@ def _require(roles: tuple[str, ...], aal: int | None) -> User:
     except _native.UnavailableError as error:
         (slot or st).error(str(error))
         st.stop()
-    if not _allowed(user, roles, aal):
+    if not _allowed(user, roles, None):
         _draw(slot or st.empty(), "not_allowed", user, roles)
+        st.stop()
+    if not _allowed(user, (), aal):
+        _draw(slot or st.empty(), "step_up", user)
         st.stop()
     if not _state.gated:
         _draw(slot or st.empty(), "watch", user)

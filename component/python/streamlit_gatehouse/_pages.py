@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streamlit_gatehouse import _streamlit
 
-_GUARDS = {"login", "require", "protected"}
+_GUARDS = {"account", "login", "require", "protected"}
 _PACKAGE = "streamlit_gatehouse"
 
 

@@ -1,8 +1,8 @@
 //! Every answer of the endpoint is read as it was meant, and nothing else is.
 
 use gatehouse_protocol::{
-    ClientConfig, LoginState, LogoutState, PasswordChanged, Problem, RecoveryState, RegistrationState,
-    SessionState, StrengthReport, VerificationState,
+    AccountState, ClientConfig, EnrollmentState, LoginState, LogoutState, PasswordChanged, Problem,
+    RecoveryState, RegistrationState, SessionState, StrengthReport, VerificationState,
 };
 use js_sys::{Array, JSON};
 use serde::{Serialize, de::DeserializeOwned};
@@ -35,6 +35,8 @@ fn every_answer_is_read_whole() {
     whole::<ClientConfig>(include_str!("../../../protocol/tests/snapshots/wire__client_config.snap"));
     whole::<SessionState>(include_str!("../../../protocol/tests/snapshots/wire__session_state.snap"));
     whole::<LoginState>(include_str!("../../../protocol/tests/snapshots/wire__login_state.snap"));
+    whole::<EnrollmentState>(include_str!("../../../protocol/tests/snapshots/wire__enrollment_state.snap"));
+    whole::<AccountState>(include_str!("../../../protocol/tests/snapshots/wire__account_state.snap"));
     whole::<RegistrationState>(include_str!(
         "../../../protocol/tests/snapshots/wire__registration_state.snap"
     ));

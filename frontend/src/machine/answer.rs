@@ -6,7 +6,9 @@ use gatehouse_protocol::{
     VerificationState, VerificationStep,
 };
 
-use super::{Announcement, Effect, Failure, Gap, Line, Link, Machine, Offer, Opening, Reply, Screen, Text};
+use super::{
+    Announcement, Effect, Failure, Gap, Line, Link, Machine, Offer, Opening, Purpose, Reply, Screen, Text,
+};
 
 impl Machine {
     pub(super) fn loaded(&mut self, reply: Reply<(ClientConfig, SessionState)>) -> Vec<Effect> {
@@ -55,6 +57,7 @@ impl Machine {
         };
         // Kept until it is answered, so that a retry opens it again.
         self.setting.opening = Opening::Link(link);
+        self.purpose = Purpose::SignIn;
         self.screen = Screen::Loading;
         self.sending(effect)
     }
@@ -80,14 +83,9 @@ impl Machine {
                 let to = self.values.identifier.clone();
                 self.show(Screen::CheckMail { to, recovery: false })
             }
-            // The attempt to go on without a password is quiet: the form comes instead.
-            Err(Failure::Refused(_)) if matches!(self.screen, Screen::Loading) => self.show(Screen::Login),
-            Err(Failure::Refused(problem)) if problem.code == ErrorCode::FlowExpired => {
-                self.show(Screen::Login);
-                self.say(Text::ErrorFlowExpired, false);
-                vec![Effect::Focus(self.first_empty())]
-            }
-            Err(failure) => self.refused(failure),
+            Ok(LoginState::Challenge { flow, factors }) => self.challenge_factor(flow, factors),
+            Ok(LoginState::Enroll { flow }) => self.enroll(flow),
+            Err(failure) => self.unproven(failure),
         }
     }
 
@@ -109,6 +107,7 @@ impl Machine {
                 self.show(Screen::CheckMail { to, recovery: false })
             }
             Ok(RegistrationState::Complete { ticket }) => self.complete(ticket),
+            Ok(RegistrationState::Enroll { flow }) => self.enroll(flow),
             Err(failure) => self.refused(failure),
         }
     }
@@ -163,6 +162,9 @@ impl Machine {
                 effects.push(Effect::Done("password_changed"));
                 effects
             }
+            Err(Failure::Refused(problem)) if self.must_reauthenticate(&problem) => {
+                vec![Effect::Done("reauthentication_required")]
+            }
             Err(Failure::Refused(problem)) if problem.code == ErrorCode::SignedOut => {
                 self.session = Some(SessionState::Anonymous);
                 self.log_in_then_change();
@@ -213,17 +215,18 @@ impl Machine {
 
     /// The app took no ticket.
     fn turned_away(&mut self) -> Vec<Effect> {
-        let effects = self.show(Screen::Login);
-        self.say(Text::TicketRefused, false);
-        effects
+        self.log_in(Text::TicketRefused)
     }
 
     /// Signed in. The form stays as it is, working, until it is taken away.
-    fn complete(&mut self, ticket: Option<Ticket>) -> Vec<Effect> {
+    pub(super) fn complete(&mut self, ticket: Option<Ticket>) -> Vec<Effect> {
         let announce = Effect::Announce(Announcement::SignedIn);
         if let Some(ticket) = ticket {
             self.ticketed = true;
             return vec![Effect::Ticket(ticket), announce];
+        }
+        if self.purpose != Purpose::SignIn {
+            return self.proven();
         }
         if self.then_change {
             self.then_change = false;
@@ -240,7 +243,7 @@ impl Machine {
     }
 
     /// A step was refused, or nothing came back: say so where it belongs and keep what was typed.
-    fn refused(&mut self, failure: Failure) -> Vec<Effect> {
+    pub(super) fn refused(&mut self, failure: Failure) -> Vec<Effect> {
         self.busy = false;
         let problem = match failure {
             Failure::Unreachable if matches!(self.screen, Screen::Loading) => {
@@ -272,11 +275,14 @@ impl Machine {
     }
 
     /// The sentence for a problem of the whole form.
-    fn line(&self, problem: &Problem) -> Line {
+    pub(super) fn line(&self, problem: &Problem) -> Line {
         let wait = problem.retry_after.unwrap_or(60).max(1);
         match problem.code {
             ErrorCode::TooManyAttempts | ErrorCode::Busy => {
                 Line::from(Text::from(problem.code)).with("wait", Gap::Seconds(wait))
+            }
+            ErrorCode::CredentialsRejected if self.purpose == Purpose::Reauthenticate => {
+                Text::ErrorCurrentPasswordWrong.into()
             }
             ErrorCode::CredentialsRejected if self.password_only() => Text::ErrorPasswordRejected.into(),
             ErrorCode::CredentialsRejected if !self.config.as_ref().is_some_and(|c| c.recovery) => {

@@ -1,8 +1,12 @@
 //! What a screen consists of: the views draw this and decide nothing.
 
+mod proof;
+
+use core::fmt;
+
 use gatehouse_protocol::{ClientConfig, ErrorCode, Field, GUEST, LoginForm, RegistrationMode};
 
-use super::{Event, Gap, Line, Offer, Place, Screen, Text, Values};
+use super::{Event, Gap, Line, Offer, Place, Purpose, Screen, Text, Values};
 
 /// One card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub struct Card {
     pub title: Line,
     /// The sentences below it.
     pub lead: Vec<Line>,
+    /// What is shown above the fields.
+    pub shown: Shown,
     /// The fields, in order.
     pub fields: Vec<FieldCard>,
     /// The account that a new password belongs to, so that password managers store it rightly.
@@ -25,6 +31,28 @@ pub struct Card {
     pub submit: Option<(Line, Press)>,
     /// The quiet lines to somewhere else.
     pub turns: Vec<Turn>,
+}
+
+/// What a card shows beside sentences. It is secret, and never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing.
+    Nothing,
+    /// The key for an authenticator app.
+    Key {
+        /// As text.
+        key: String,
+        /// As a picture: an SVG document.
+        picture: String,
+    },
+    /// Recovery codes.
+    Codes(Vec<String>),
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shown(…)")
+    }
 }
 
 /// One field of a card.
@@ -42,6 +70,8 @@ pub struct FieldCard {
     pub locked: bool,
     /// True where a new password is chosen.
     pub fresh: bool,
+    /// True where only digits are typed.
+    pub digits: bool,
     /// True where a link to the form for a forgotten password stands beside the label.
     pub forgot: bool,
 }
@@ -105,15 +135,16 @@ pub(super) struct Around<'a> {
     pub endpoint: &'a str,
     pub embedded: bool,
     pub in_place: bool,
+    pub purpose: Purpose,
 }
 
 fn field(field: Field, label: Text, values: &Values) -> FieldCard {
     let value = match field {
-        // A password is never put back into a page.
-        Field::Password | Field::CurrentPassword => String::new(),
+        // A secret is never put back into a page.
+        Field::Password | Field::CurrentPassword | Field::Code => String::new(),
         _ => values.of(field).to_owned(),
     };
-    FieldCard { field, label, hint: None, value, locked: false, fresh: false, forgot: false }
+    FieldCard { field, label, hint: None, value, locked: false, fresh: false, digits: false, forgot: false }
 }
 
 fn fresh(label: Text, around: &Around<'_>) -> FieldCard {
@@ -137,6 +168,7 @@ impl Card {
             tagline: None,
             title: title.into(),
             lead: Vec::new(),
+            shown: Shown::Nothing,
             fields: Vec::new(),
             account: None,
             keep: false,
@@ -205,6 +237,10 @@ impl Card {
                     vec![fresh(Text::FieldNewPassword, around)],
                 )
             },
+            Screen::Challenge { factors, factor, .. } => proof::challenge(factors, *factor, around, back()),
+            Screen::Enroll { key, picture, .. } => proof::enroll(key, picture, around, back()),
+            Screen::Codes { codes } => proof::codes(codes),
+            Screen::Reauthenticate => proof::reauthenticate(around),
             Screen::ChangePassword => Self {
                 lead: vec![Text::ChangeLead.into()],
                 account: Some(around.username.to_owned()),

@@ -1,9 +1,9 @@
 //! What may happen to the form, and what it asks of its surroundings in answer.
 
 use gatehouse_protocol::{
-    ChangePassword, ClientConfig, Field, LoginState, LoginStep, LogoutState, PasswordChanged, Problem,
-    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, StrengthQuestion,
-    StrengthReport, Ticket, VerificationState, VerificationStep,
+    ChangePassword, ClientConfig, EnrollmentState, EnrollmentStep, Field, LoginState, LoginStep, LogoutState,
+    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
+    StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
 };
 
 use super::{Link, Values};
@@ -31,6 +31,8 @@ pub enum Place {
     Recovery,
     /// The form that replaces the password of who is signed in.
     ChangePassword,
+    /// The other way to prove a second factor: with a recovery code, or with the authenticator app again.
+    OtherFactor,
 }
 
 /// Something that happened.
@@ -60,6 +62,8 @@ pub enum Event {
     Challenged(Option<String>),
     /// The answer to a login step.
     Login(Reply<LoginState>),
+    /// The answer to a step of setting up a factor.
+    Enrollment(Reply<EnrollmentState>),
     /// The answer to a registration step.
     Registration(Reply<RegistrationState>),
     /// The answer to a verification step.
@@ -81,6 +85,8 @@ pub enum Effect {
     Load,
     /// Send a login step.
     Login(LoginStep),
+    /// Send a step of setting up a factor.
+    Enroll(EnrollmentStep),
     /// Send a registration step.
     Register(RegistrationStep),
     /// Send a verification step.

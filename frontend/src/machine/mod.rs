@@ -7,6 +7,7 @@ mod answer;
 mod card;
 mod event;
 mod link;
+mod proof;
 mod rules;
 mod screen;
 mod submit;
@@ -17,16 +18,19 @@ mod text;
 mod typing;
 mod values;
 
-pub use card::{Card, FieldCard, Press, Turn, TurnTo};
+pub use card::{Card, FieldCard, Press, Shown, Turn, TurnTo};
 pub use event::{Announcement, Effect, Event, Failure, Place, Reply};
 pub use link::{Link, local_path};
 pub use rules::Rules;
 pub use screen::{Offer, Screen};
+pub(crate) use text::texts;
 pub use text::{Gap, Line, Text};
 pub use typing::Meter;
 pub use values::Values;
 
 use gatehouse_protocol::{Challenge, ClientConfig, Field, LoginForm, LoginStep, SessionState};
+
+use proof::Purpose;
 
 /// Where the form stands and what it was opened for.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +62,12 @@ pub enum Opening {
     ChangePassword,
     /// The page that says that this account may not see the page.
     NotAllowed,
+    /// A second factor of who is signed in.
+    StepUp,
+    /// The password of who is signed in, once more.
+    Reauthenticate,
+    /// A step of setting a factor up, for who is signed in.
+    At(Screen),
 }
 
 impl Default for Opening {
@@ -104,6 +114,8 @@ pub struct Machine {
     again: bool,
     /// Where a login leads when it is complete, if not to the app.
     then_change: bool,
+    /// What proofs are asked for.
+    purpose: Purpose,
 }
 
 impl Machine {
@@ -126,6 +138,7 @@ impl Machine {
             resumed: false,
             again: false,
             then_change: false,
+            purpose: Purpose::default(),
         }
     }
 
@@ -154,6 +167,7 @@ impl Machine {
             endpoint: &self.setting.endpoint,
             embedded: self.setting.embedded,
             in_place: self.setting.in_place,
+            purpose: self.purpose,
         };
         Card::of(&self.screen, &around)
     }
@@ -200,6 +214,7 @@ impl Machine {
             Event::Opened(link) => self.opened(link),
             Event::Retry => self.retry(),
             Event::Login(reply) => self.logged_in(reply),
+            Event::Enrollment(reply) => self.enrolled(reply),
             Event::Registration(reply) => self.registered(reply),
             Event::Verification(reply) => self.verified(reply),
             Event::Recovery(reply) => self.recovered(reply),
@@ -212,6 +227,7 @@ impl Machine {
             Event::SignOut => self.sending(Effect::SignOut),
             // To the page that was refused there is no way on: it leads to the app's first one.
             Event::Continue if matches!(self.screen, Screen::NotAllowed) => vec![Effect::Leave(self.app())],
+            Event::Continue if matches!(self.screen, Screen::Codes { .. }) => self.stored(),
             Event::Continue => vec![self.leave()],
         }
     }
@@ -295,6 +311,7 @@ impl Machine {
                 _ => self.show(Screen::Login),
             },
             Opening::Link(link) => self.opened(link),
+            opening => self.prove(opening),
         }
     }
 
@@ -321,8 +338,10 @@ impl Machine {
     fn go(&mut self, place: Place, values: Values) -> Vec<Effect> {
         self.take(values);
         match place {
+            Place::OtherFactor => self.other_factor(),
             Place::Login => {
                 self.then_change = false;
+                self.purpose = Purpose::SignIn;
                 if self.values.identifier.is_empty() {
                     self.values.identifier.clone_from(&self.values.username);
                 }

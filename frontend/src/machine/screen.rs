@@ -1,6 +1,6 @@
 //! What the person looks at.
 
-use gatehouse_protocol::{ErrorCode, FlowToken, MailToken};
+use gatehouse_protocol::{Code, ErrorCode, FlowToken, MailToken, SecondFactor};
 
 /// One of the views, with the evidence that leads on from it.
 #[derive(Debug, Clone)]
@@ -41,6 +41,31 @@ pub enum Screen {
         /// Keep me signed in.
         keep: bool,
     },
+    /// A second factor has to be proven.
+    Challenge {
+        /// Carries what was proven so far.
+        flow: FlowToken,
+        /// What the person can prove.
+        factors: Vec<SecondFactor>,
+        /// What is asked for now.
+        factor: SecondFactor,
+    },
+    /// An authenticator app is set up.
+    Enroll {
+        /// Carries the enrollment.
+        flow: FlowToken,
+        /// The key as text.
+        key: Code,
+        /// The key as a picture: an SVG document.
+        picture: Code,
+    },
+    /// The recovery codes, shown this once.
+    Codes {
+        /// All of them.
+        codes: Vec<Code>,
+    },
+    /// The password of who is signed in, once more.
+    Reauthenticate,
     /// The form that replaces the password of who is signed in.
     ChangePassword,
     /// The password was replaced.

@@ -1,8 +1,8 @@
 //! What submitting a form means: the checks that need no endpoint, then one step of the flow.
 
 use gatehouse_protocol::{
-    ChangePassword, ErrorCode, Field, LoginStep, Password, RecoveryStep, RegistrationStep, VerificationStep,
-    rule,
+    ChangePassword, Code, EnrollmentStep, ErrorCode, Field, LoginStep, Password, RecoveryStep,
+    RegistrationStep, SecondFactor, VerificationStep, rule,
 };
 
 use super::{Effect, Gap, Line, Machine, Screen, Text, Values};
@@ -54,8 +54,8 @@ impl Machine {
             Field::Username => self.rules.username(text),
             Field::Email => rule::email(text).map(drop),
             Field::Password if self.fresh() => self.rules.password(text, self.password_min()),
-            Field::Identifier if text.trim().is_empty() => Err(ErrorCode::Required),
-            Field::Identifier | Field::Password | Field::CurrentPassword => Ok(()),
+            Field::Identifier | Field::Code if text.trim().is_empty() => Err(ErrorCode::Required),
+            Field::Identifier | Field::Password | Field::CurrentPassword | Field::Code => Ok(()),
         }
     }
 
@@ -82,6 +82,7 @@ impl Machine {
             (ErrorCode::Required, Field::Email) => Text::RequiredEmail.into(),
             (ErrorCode::Required, Field::Password) => Text::RequiredPassword.into(),
             (ErrorCode::Required, Field::CurrentPassword) => Text::RequiredCurrentPassword.into(),
+            (ErrorCode::Required, Field::Code) => Text::RequiredCode.into(),
             _ => self.sentence(code),
         }
     }
@@ -102,6 +103,7 @@ impl Machine {
     fn step(&self) -> Option<Effect> {
         let Values { identifier, username, email, password, current, keep } = self.values.clone();
         let password = Password::new(password);
+        let code = || Code::new(password.expose());
         Some(match &self.screen {
             Screen::Login => {
                 let challenge = self.challenge();
@@ -114,6 +116,19 @@ impl Machine {
                 keep: *keep,
                 challenge: self.challenge(),
             }),
+            Screen::Challenge { flow, factor, .. } => {
+                let (flow, challenge) = (flow.clone(), self.challenge());
+                Effect::Login(match factor {
+                    SecondFactor::Totp => LoginStep::Totp { flow, code: code(), keep, challenge },
+                    SecondFactor::RecoveryCode => {
+                        LoginStep::RecoveryCode { flow, code: code(), keep, challenge }
+                    }
+                })
+            }
+            Screen::Enroll { flow, .. } => {
+                Effect::Enroll(EnrollmentStep::ConfirmTotp { flow: flow.clone(), code: code(), keep })
+            }
+            Screen::Reauthenticate => Effect::Login(LoginStep::Reauthenticate { password }),
             Screen::Registration { offer } => {
                 let token = offer.as_ref().map(|offer| offer.token.clone());
                 let challenge = self.challenge();
@@ -129,6 +144,7 @@ impl Machine {
             Screen::Loading
             | Screen::Unreachable
             | Screen::CheckMail { .. }
+            | Screen::Codes { .. }
             | Screen::PasswordChanged
             | Screen::SignedIn
             | Screen::NotAllowed

@@ -7,12 +7,12 @@ mod tests;
 use gatehouse_protocol::{ErrorCode, PasswordStrength};
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident = $key:literal,)*) => {
-        /// A sentence or word that the forms can say.
+    ($(#[$doc:meta])* $kind:ident: $($name:ident = $key:literal,)*) => {
+        $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Text { $($(#[$doc])* #[doc = concat!("`", $key, "`")] $name,)* }
+        pub enum $kind { $(#[doc = concat!("`", $key, "`")] $name,)* }
 
-        impl Text {
+        impl $kind {
             /// Every text.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
@@ -24,7 +24,11 @@ macro_rules! texts {
     };
 }
 
+pub(crate) use texts;
+
 texts! {
+    /// A sentence or word that the forms can say.
+    Text:
     LoginTitle = "login.title",
     LoginSubmit = "login.submit",
     LoginKeep = "login.keep",
@@ -56,6 +60,27 @@ texts! {
     MustChangeTitle = "must_change.title",
     MustChangeLead = "must_change.lead",
     MustChangeSubmit = "must_change.submit",
+    ChallengeTitle = "challenge.title",
+    ChallengeLead = "challenge.lead",
+    ChallengeRecoveryTitle = "challenge.recovery_title",
+    ChallengeRecoveryLead = "challenge.recovery_lead",
+    ChallengeToRecovery = "challenge.to_recovery",
+    ChallengeToApp = "challenge.to_app",
+    EnrollTitle = "enroll.title",
+    EnrollLead = "enroll.lead",
+    EnrollPicture = "enroll.picture",
+    EnrollKey = "enroll.key",
+    EnrollSubmit = "enroll.submit",
+    CodesTitle = "codes.title",
+    CodesLead = "codes.lead",
+    CodesStored = "codes.stored",
+    Copy = "copy",
+    Copied = "copied",
+    Download = "download",
+    Print = "print",
+    ReauthenticateTitle = "reauthenticate.title",
+    ReauthenticateLead = "reauthenticate.lead",
+    Confirm = "confirm",
     ChangeTitle = "change.title",
     ChangeLead = "change.lead",
     ChangeSubmit = "change.submit",
@@ -85,6 +110,8 @@ texts! {
     FieldPassword = "field.password",
     FieldNewPassword = "field.new_password",
     FieldCurrentPassword = "field.current_password",
+    FieldCode = "field.code",
+    FieldRecoveryCode = "field.recovery_code",
     HintUsername = "hint.username",
     HintEmailLocked = "hint.email_locked",
     HintEmailOptional = "hint.email_optional",
@@ -105,6 +132,7 @@ texts! {
     RequiredEmail = "required.email",
     RequiredPassword = "required.password",
     RequiredCurrentPassword = "required.current_password",
+    RequiredCode = "required.code",
     ErrorMalformed = "error.malformed",
     ErrorTooLarge = "error.too_large",
     ErrorForeignOrigin = "error.foreign_origin",
@@ -138,6 +166,11 @@ texts! {
     ErrorPasswordUnchanged = "error.password_unchanged",
     ErrorCurrentPasswordWrong = "error.current_password_wrong",
     ErrorManagedElsewhere = "error.managed_elsewhere",
+    ErrorCodeRejected = "error.code_rejected",
+    ErrorReauthenticationRequired = "error.reauthentication_required",
+    ErrorFactorRequired = "error.factor_required",
+    ErrorNameTooLong = "error.name_too_long",
+    ErrorFactorUnavailable = "error.factor_unavailable",
 }
 
 impl From<ErrorCode> for Text {
@@ -174,6 +207,11 @@ impl From<ErrorCode> for Text {
             ErrorCode::PasswordUnchanged => Self::ErrorPasswordUnchanged,
             ErrorCode::CurrentPasswordWrong => Self::ErrorCurrentPasswordWrong,
             ErrorCode::ManagedElsewhere => Self::ErrorManagedElsewhere,
+            ErrorCode::CodeRejected => Self::ErrorCodeRejected,
+            ErrorCode::ReauthenticationRequired => Self::ErrorReauthenticationRequired,
+            ErrorCode::FactorRequired => Self::ErrorFactorRequired,
+            ErrorCode::NameTooLong => Self::ErrorNameTooLong,
+            ErrorCode::FactorUnavailable => Self::ErrorFactorUnavailable,
         }
     }
 }

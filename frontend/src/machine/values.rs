@@ -14,7 +14,7 @@ pub struct Values {
     pub username: String,
     /// The e-mail address.
     pub email: String,
-    /// The password, or the new one.
+    /// The password, or the new one; a code where one is asked for, which no form does beside a password.
     pub password: String,
     /// The password that holds until now.
     pub current: String,
@@ -29,7 +29,7 @@ impl Values {
             Field::Identifier => &self.identifier,
             Field::Username => &self.username,
             Field::Email => &self.email,
-            Field::Password => &self.password,
+            Field::Password | Field::Code => &self.password,
             Field::CurrentPassword => &self.current,
         }
     }
@@ -40,7 +40,7 @@ impl Values {
             Field::Identifier => &mut self.identifier,
             Field::Username => &mut self.username,
             Field::Email => &mut self.email,
-            Field::Password => &mut self.password,
+            Field::Password | Field::Code => &mut self.password,
             Field::CurrentPassword => &mut self.current,
         }
     }

@@ -2,7 +2,7 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::field::field;
+use super::{field::field, shown::shown};
 use crate::{
     dom,
     machine::{Card, Event, Machine, Press, Text, Turn, TurnTo},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
-    let Card { name, tagline, title, lead, fields, account, keep, submit, turns } = card;
+    let Card { name, tagline, title, lead, shown: secret, fields, account, keep, submit, turns } = card;
     let press = submit.as_ref().map_or(Press::Submit, |(_, press)| *press);
     let submitted = move |event: SubmitEvent| {
         event.prevent_default();
@@ -37,6 +37,7 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
                         aria-hidden="true"
                     />
                 })}
+                {shown(stage, secret)}
                 {fields.into_iter().map(|card| field(stage, card)).collect_view()}
                 {keep.then(|| view! {
                     <label class="gh-keep">

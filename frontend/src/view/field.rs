@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) fn field(stage: Stage, card: FieldCard) -> impl IntoView {
-    let FieldCard { field, label, hint, value, locked, fresh, forgot } = card;
+    let FieldCard { field, label, hint, value, locked, fresh, digits, forgot } = card;
     let id = dom::id(field);
     let note = [id, "-note"].concat();
     let secret = matches!(field, Field::Password | Field::CurrentPassword);
@@ -26,6 +26,12 @@ pub(super) fn field(stage: Stage, card: FieldCard) -> impl IntoView {
         Field::Email => "email",
         Field::Password if fresh => "new-password",
         Field::Password | Field::CurrentPassword => "current-password",
+        Field::Code => "one-time-code",
+    };
+    let code = field == Field::Code;
+    let keyboard = match field {
+        Field::Email => Some("email"),
+        _ => digits.then_some("numeric"),
     };
     let wrong = move || stage.see(|m| m.error(field).is_some());
     let said = move || {
@@ -37,11 +43,12 @@ pub(super) fn field(stage: Stage, card: FieldCard) -> impl IntoView {
             <div class="gh-box">
                 <input
                     class="gh-input"
+                    class:gh-code=code
                     id=id
                     name=dom::name(field)
                     type=kind
                     autocomplete=autocomplete
-                    inputmode=(field == Field::Email).then_some("email")
+                    inputmode=keyboard
                     autocapitalize="none"
                     spellcheck="false"
                     readonly=locked

@@ -3,6 +3,7 @@
 mod card;
 mod field;
 mod icon;
+mod shown;
 
 use leptos::prelude::*;
 

@@ -33,6 +33,11 @@ async fn screens(check: impl Fn(&Page)) {
     }
     for (screen, status, answer) in [
         ("must-change", 200, json!({"state": "new_password", "flow": "flow-1"})),
+        (
+            "challenge",
+            200,
+            json!({"state": "challenge", "flow": "flow-1", "factors": ["totp", "recovery_code"]}),
+        ),
         ("broken", 410, json!({"code": "link_expired", "field": null, "retry_after": null})),
     ] {
         network.forgets("/login");
@@ -47,6 +52,7 @@ async fn screens(check: impl Fn(&Page)) {
     check(&Page::open(json!({})).await);
     let network = Network::signed_in();
     network.answers("/password", 200, &json!({"ended": 1}));
+    check(&Page::open(json!({"view": "reauthenticate"})).await);
     let page = Page::open(json!({"view": "change_password"})).await;
     check(&page);
     page.types("Current password", "until now");

@@ -12,6 +12,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod account;
 mod answers;
 mod failures;
 mod fields;
@@ -21,6 +22,7 @@ mod language;
 mod life;
 mod network;
 mod page;
+mod second_factor;
 mod standalone;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

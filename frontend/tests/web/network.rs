@@ -47,13 +47,15 @@ impl Network {
         network.describes(&json!({}));
         network.answers("/session", 200, &json!({"state": "anonymous"}));
         network.holds_file("/messages/de.json", include_str!("../../messages/de.json"));
+        network.holds_file("/messages/account/de.json", include_str!("../../messages/account/de.json"));
         network
     }
 
     /// The same, with somebody signed in.
     pub(crate) fn signed_in() -> Self {
         let network = Self::up();
-        let bob = json!({"state": "signed_in", "username": "bob", "email": null, "roles": ["editor"]});
+        let bob =
+            json!({"state": "signed_in", "username": "bob", "email": null, "roles": ["editor"], "aal": 1});
         network.forgets("/session");
         network.answers("/session", 200, &bob);
         network

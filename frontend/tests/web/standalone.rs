@@ -78,7 +78,8 @@ async fn in_the_place_of_a_page_that_somebody_may_not_see_it_says_why() {
         "registration": "closed", "recovery": false,
         "password_min": 8, "app_path": "/"
     });
-    let session = json!({"state": "signed_in", "username": "erin", "email": null, "roles": ["reader"]});
+    let session =
+        json!({"state": "signed_in", "username": "erin", "email": null, "roles": ["reader"], "aal": 1});
     let front = json!({"config": config, "session": session, "asked": ["accountant"]});
     root.dataset().set("front", &front.to_string()).unwrap();
     start(root.clone()).unwrap();

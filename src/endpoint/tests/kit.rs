@@ -10,7 +10,7 @@ use std::{
 };
 
 use gatehouse_protocol::{
-    Challenge, ErrorCode, LoginState, LoginStep, Password, Problem, RegistrationMode, Ticket,
+    Challenge, ErrorCode, LoginState, LoginStep, MailToken, Password, Problem, RegistrationMode, Ticket,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -22,8 +22,8 @@ use crate::{
     entropy::Entropy,
     factor::password::PasswordHash,
     identity::{EmailAddress, Identity, IdentityId, Role, Source, Username, VerifiableAddress},
-    session::LiveSession,
-    storage::{NewIdentity, sqlite::SqliteStorage},
+    session::{LiveSession, Secret},
+    storage::{LinkKind, NewIdentity, NewLink, sqlite::SqliteStorage},
 };
 
 pub(super) const PASSWORD: &str = "seven quiet herons";
@@ -135,6 +135,29 @@ impl App {
         };
         change(&mut new);
         self.storage().add_identity(new).await.unwrap()
+    }
+
+    /// The token of a reset, as it stands in the mail.
+    pub(super) async fn recovery_token(&self, name: &str) -> MailToken {
+        let (token, now) = (Secret::draw(&**self.endpoint.entropy()), self.endpoint.now());
+        let link = NewLink {
+            hash: token.hash(),
+            kind: LinkKind::Recovery,
+            identity_id: Some(IdentityId(format!("id_{name}"))),
+            email: EmailAddress::parse(&format!("{name}@example.org")).ok(),
+            mailed: true,
+            roles: Vec::new(),
+            created_at: now,
+            expires_at: now.plus(Duration::from_mins(30)),
+        };
+        self.storage().add_link(link).await.unwrap();
+        MailToken::new(token.expose())
+    }
+
+    /// Everything that the database's files hold.
+    pub(super) fn files(&self) -> Vec<Vec<u8>> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
     /// A browser with an address of its own.

@@ -1,6 +1,9 @@
 //! The endpoint as a whole, on SQLite, without HTTP. Attacks are named after what the attacker does.
 
+mod account;
+mod authenticator;
 mod declared;
+mod factor;
 mod feed;
 mod files;
 mod kit;

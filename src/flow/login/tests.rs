@@ -63,7 +63,7 @@ async fn only_the_proof_of_the_own_password_of_an_enabled_identity_completes_a_l
         change(&mut record);
         Subject::Identity(Box::new(record))
     };
-    assert!(matches!(subject(|_| ()).decide(proof(&own).await), Decision::Complete(_)));
+    assert!(matches!(subject(|_| ()).decide(proof(&own).await), Decision::Proven(..)));
     assert!(matches!(subject(|_| ()).decide(None), Decision::Rejected));
     assert!(
         matches!(subject(|_| ()).decide(proof(&other).await), Decision::Rejected),

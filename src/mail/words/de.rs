@@ -1,7 +1,7 @@
 //! German.
 
 use super::{Subject, Words, span};
-use crate::storage::MailTemplate;
+use crate::storage::{AccountChange, MailTemplate};
 
 pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Words {
     let span = span(ttl, [("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten")]);
@@ -45,12 +45,29 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
             "App öffnen",
             "Wenn Sie das nicht waren, setzen Sie Ihr Passwort jetzt zurück und sagen Sie es den Betreibern der App.".to_owned(),
         ),
+        MailTemplate::AccountChanged(change) => {
+            let done = match change {
+                AccountChange::FactorAdded => "Die Anmeldung in zwei Schritten wurde eingerichtet: Ab jetzt wird auch nach einem Code gefragt.",
+                AccountChange::FactorRemoved => "Ein zweiter Schritt der Anmeldung wurde entfernt.",
+                AccountChange::RecoveryCodesRenewed => "Es wurden neue Wiederherstellungscodes erstellt. Die früheren gelten nicht mehr.",
+                AccountChange::FactorsReset => "Wer die App betreibt, hat die Anmeldung in zwei Schritten zurückgesetzt. Alle Sitzungen wurden beendet.",
+                AccountChange::Deleted => "Das Konto wurde gelöscht, mit allem, was dazugehörte.",
+            };
+            (
+                format!("Ihr Konto bei {app} wurde geändert"),
+                format!("Es geht um Ihr Konto {username} bei {app}. {done}"),
+                "App öffnen",
+                "Falls Sie das nicht waren: Ändern Sie jetzt Ihr Passwort und sagen Sie der Person Bescheid, die die App betreibt.".to_owned(),
+            )
+        }
     };
     let validity = match template {
         MailTemplate::Verification | MailTemplate::Recovery | MailTemplate::Invitation => {
             format!("Der Link gilt einmal und {span} lang.")
         }
-        MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => String::new(),
+        MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged | MailTemplate::AccountChanged(_) => {
+            String::new()
+        }
     };
     Words {
         language: "de",

@@ -1,7 +1,7 @@
 //! English.
 
 use super::{Subject, Words, span};
-use crate::storage::MailTemplate;
+use crate::storage::{AccountChange, MailTemplate};
 
 pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Words {
     let span = span(ttl, [("day", "days"), ("hour", "hours"), ("minute", "minutes")]);
@@ -42,12 +42,35 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
             "Open the app",
             "If it wasn't you, reset your password now and tell whoever runs the app.".to_owned(),
         ),
+        MailTemplate::AccountChanged(change) => {
+            let done = match change {
+                AccountChange::FactorAdded => {
+                    "Two-step verification was set up: from now on signing in asks for a code, too."
+                }
+                AccountChange::FactorRemoved => "A second step was removed from signing in.",
+                AccountChange::RecoveryCodesRenewed => {
+                    "New recovery codes were made. The earlier ones don't work any more."
+                }
+                AccountChange::FactorsReset => {
+                    "Whoever runs the app has reset two-step verification. All sessions were ended."
+                }
+                AccountChange::Deleted => "The account was deleted, with everything that hung on it.",
+            };
+            (
+                format!("Your account at {app} was changed"),
+                format!("This is about your account {username} at {app}. {done}"),
+                "Open the app",
+                "If it wasn't you, change your password now and tell whoever runs the app.".to_owned(),
+            )
+        }
     };
     let validity = match template {
         MailTemplate::Verification | MailTemplate::Recovery | MailTemplate::Invitation => {
             format!("The link works once, for {span}.")
         }
-        MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => String::new(),
+        MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged | MailTemplate::AccountChanged(_) => {
+            String::new()
+        }
     };
     Words {
         language: "en",

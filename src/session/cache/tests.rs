@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     identity::{Identity, Username},
-    session::{AssuranceLevel, Lifetime, Session},
+    session::{Lifetime, Method, Methods, Session},
 };
 
 fn live(session: u8, identity: u8, last_used_at: i64) -> LiveSession {
@@ -21,7 +21,7 @@ fn live(session: u8, identity: u8, last_used_at: i64) -> LiveSession {
                 absolute_ttl: Duration::from_secs(1000),
                 persistent: false,
             },
-            aal: AssuranceLevel::Aal1,
+            methods: Methods::only(Method::Password),
             user_agent: String::new(),
             address: String::new(),
             app: None,

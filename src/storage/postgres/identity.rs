@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::{Executor, PgConnection, Postgres};
 
 use super::{
-    PostgresStorage, legacy, name,
+    PostgresStorage, factor, legacy, name,
     pool::tried,
     role,
     row::{self, text},
@@ -279,8 +279,8 @@ pub(super) async fn set_password(
     Ok(ended)
 }
 
-/// Forgets every link that could set the identity's password.
+/// Forgets every link that could set the identity's password, and every login of it that waits for a step.
 pub(super) async fn drop_links(connection: &mut PgConnection, id: &IdentityId) -> Result<()> {
-    sqlx::query("DELETE FROM link WHERE identity_id = $1").bind(&id.0).execute(connection).await?;
-    Ok(())
+    sqlx::query("DELETE FROM link WHERE identity_id = $1").bind(&id.0).execute(&mut *connection).await?;
+    factor::forget_flows(connection, id).await
 }

@@ -5,12 +5,12 @@ use std::path::Path;
 use async_trait::async_trait;
 use sqlx::{Row as _, postgres::PgRow};
 
-use super::{PostgresStorage, pool::tried, row::text};
+use super::{PostgresStorage, factor, pool::tried, row::text};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
     session::SessionId,
-    storage::{AuditRecord, Connections, MetaRepository, Result, StorageError},
+    storage::{AuditRecord, Connections, MetaRepository, Reseal, Result, StorageError},
 };
 
 #[async_trait]
@@ -82,13 +82,16 @@ impl MetaRepository for PostgresStorage {
         stored.map_err(|_| StorageError::Corrupt("the key's mark has another length".into()))
     }
 
-    async fn replace_key(&self, mark: [u8; 32], _now: Timestamp) -> Result<()> {
+    async fn replace_key(&self, mark: [u8; 32], reseal: &Reseal<'_>, now: Timestamp) -> Result<u32> {
         tried!(self, {
+            let mut write = self.write(now).await?;
             sqlx::query("UPDATE meta SET key_mark = $1 WHERE id = 1")
                 .bind(mark.as_slice())
-                .execute(self.pool())
+                .execute(write.on())
                 .await?;
-            Ok(())
+            let count = factor::reseal(write.on(), reseal).await?;
+            write.commit().await?;
+            Ok(count)
         })
     }
 

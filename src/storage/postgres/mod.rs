@@ -18,6 +18,7 @@ mod change;
 mod clock;
 mod declared;
 mod error;
+mod factor;
 mod feed;
 mod identity;
 mod legacy;

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use sqlx::{Row as _, postgres::PgRow};
 
-pub(super) use crate::storage::value::{address, app, count, hash, millis, roles, roles_json, username};
+pub(super) use crate::storage::value::{
+    address, app, count, factor_kind, factor_name, hash, methods, millis, roles, roles_json, username,
+};
 use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
     identity::{Identity, IdentityId, Role, Source, VerifiableAddress},
-    session::{AssuranceLevel, Lifetime, LiveSession, Session, SessionId},
+    session::{Lifetime, LiveSession, Session, SessionId},
     storage::{
         DeclaredRecord, Fingerprint, Result, SignInRecord,
         value::{span, wrong},
@@ -30,7 +32,7 @@ macro_rules! live_session_query {
     () => {
         concat!(
             "SELECT s.id AS session_id, s.token_hash, s.created_at AS session_created_at, s.authenticated_at, \
-             s.last_used_at, s.idle_ttl, s.absolute_ttl, s.persistent, s.aal, s.user_agent, s.address, s.app, s.parent_id, ",
+             s.last_used_at, s.idle_ttl, s.absolute_ttl, s.persistent, s.methods, s.user_agent, s.address, s.app, s.parent_id, ",
             $crate::storage::postgres::row::identity_columns!(),
             " FROM session s JOIN identity i ON i.id = s.identity_id "
         )
@@ -100,11 +102,7 @@ pub(super) fn live_session(row: &PgRow) -> Result<LiveSession> {
             absolute_ttl: span(row.try_get("absolute_ttl")?),
             persistent: row.try_get("persistent")?,
         },
-        aal: match row.try_get("aal")? {
-            1_i64 => AssuranceLevel::Aal1,
-            2 => AssuranceLevel::Aal2,
-            other => return Err(wrong("assurance level", &other)),
-        },
+        methods: methods(row.try_get("methods")?)?,
         user_agent: row.try_get("user_agent")?,
         address: row.try_get("address")?,
         app: row.try_get::<Option<&str>, _>("app")?.map(app).transpose()?,

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _};
 
-use super::{PostgresStorage, identity, limit, pool::tried, row, row::text, sweep, ticket, write::Write};
+use super::{
+    PostgresStorage, factor, identity, limit, pool::tried, row, row::text, sweep, ticket, write::Write,
+};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
@@ -139,6 +141,11 @@ pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
         lock_owners(write, id, Some(&new.session.identity_id)).await?;
     }
     still_the_same(write, new).await?;
+    if let Some(flow) = new.flow
+        && !factor::take_flow(write.on(), flow, new.session.created_at).await?
+    {
+        return Err(StorageError::IdentityChanged);
+    }
     if let Some(id) = &new.replaces {
         end(write, id).await?;
     }
@@ -241,8 +248,8 @@ async fn end_others(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
 async fn insert(connection: &mut PgConnection, session: &Session) -> Result<()> {
     sqlx::query(
         "INSERT INTO session (id, identity_id, token_hash, created_at, authenticated_at, last_used_at, idle_ttl, \
-         absolute_ttl, persistent, aal, user_agent, address, app, parent_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         absolute_ttl, persistent, aal, user_agent, address, app, parent_id, methods) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(&session.id.0)
     .bind(&session.identity_id.0)
@@ -253,11 +260,12 @@ async fn insert(connection: &mut PgConnection, session: &Session) -> Result<()> 
     .bind(row::millis(session.lifetime.idle_ttl))
     .bind(row::millis(session.lifetime.absolute_ttl))
     .bind(session.lifetime.persistent)
-    .bind(i64::from(session.aal.number()))
+    .bind(i64::from(session.aal().number()))
     .bind(text(&session.user_agent))
     .bind(text(&session.address))
     .bind(session.app.as_ref().map(AppName::as_str))
     .bind(session.parent_id.as_ref().map(|id| text(&id.0)))
+    .bind(session.methods.to_text())
     .execute(connection)
     .await?;
     Ok(())

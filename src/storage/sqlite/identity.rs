@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
-use super::{SqliteStorage, legacy, row, session, write::Write};
+use super::{SqliteStorage, factor, legacy, row, session, write::Write};
 use crate::{
     clock::Timestamp,
     factor::password::PasswordHash,
@@ -317,8 +317,8 @@ pub(super) async fn add_roles(
     Ok(())
 }
 
-/// Forgets every link that could set the identity's password.
+/// Forgets every link that could set the identity's password, and every login of it that waits for a step.
 pub(super) async fn drop_links(connection: &mut SqliteConnection, id: &IdentityId) -> Result<()> {
-    sqlx::query("DELETE FROM link WHERE identity_id = ?").bind(&id.0).execute(connection).await?;
-    Ok(())
+    sqlx::query("DELETE FROM link WHERE identity_id = ?").bind(&id.0).execute(&mut *connection).await?;
+    factor::forget_flows(connection, id).await
 }

@@ -5,12 +5,12 @@ use std::{fs, io, path::Path};
 use async_trait::async_trait;
 use sqlx::{Connection as _, Row as _, sqlite::SqliteRow};
 
-use super::{SqliteStorage, error::unavailable, file};
+use super::{SqliteStorage, error::unavailable, factor, file};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
     session::SessionId,
-    storage::{AuditRecord, Connections, MetaRepository, Result, StorageError},
+    storage::{AuditRecord, Connections, MetaRepository, Reseal, Result, StorageError},
 };
 
 #[async_trait]
@@ -74,10 +74,12 @@ impl MetaRepository for SqliteStorage {
         known(&stored)
     }
 
-    async fn replace_key(&self, mark: [u8; 32], now: Timestamp) -> Result<()> {
+    async fn replace_key(&self, mark: [u8; 32], reseal: &Reseal<'_>, now: Timestamp) -> Result<u32> {
         let mut write = self.write(now).await?;
         sqlx::query("UPDATE meta SET key_mark = ?").bind(mark.as_slice()).execute(write.on()).await?;
-        write.commit().await
+        let count = factor::reseal(write.on(), reseal).await?;
+        write.commit().await?;
+        Ok(count)
     }
 
     async fn high_water_mark(&self) -> Result<Timestamp> {

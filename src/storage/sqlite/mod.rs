@@ -8,6 +8,7 @@ mod app;
 mod change;
 mod declared;
 mod error;
+mod factor;
 mod feed;
 mod file;
 mod identity;

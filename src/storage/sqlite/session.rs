@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{SqliteStorage, limit, row, sweep, ticket, write::Write};
+use super::{SqliteStorage, factor, limit, row, sweep, ticket, write::Write};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
@@ -132,6 +132,11 @@ pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
     if changed || row.try_get("disabled")? {
         return Err(StorageError::IdentityChanged);
     }
+    if let Some(flow) = new.flow
+        && !factor::take_flow(write.on(), flow, new.session.created_at).await?
+    {
+        return Err(StorageError::IdentityChanged);
+    }
     if let Some(id) = &new.replaces {
         end(write, id).await?;
     }
@@ -205,8 +210,8 @@ async fn end_others(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
 async fn insert(connection: &mut SqliteConnection, session: &Session) -> Result<()> {
     sqlx::query(
         "INSERT INTO session (id, identity_id, token_hash, created_at, authenticated_at, last_used_at, idle_ttl, \
-         absolute_ttl, persistent, aal, user_agent, address, app, parent_id) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         absolute_ttl, persistent, aal, user_agent, address, app, parent_id, methods) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&session.id.0)
     .bind(&session.identity_id.0)
@@ -217,11 +222,12 @@ async fn insert(connection: &mut SqliteConnection, session: &Session) -> Result<
     .bind(row::millis(session.lifetime.idle_ttl))
     .bind(row::millis(session.lifetime.absolute_ttl))
     .bind(session.lifetime.persistent)
-    .bind(i64::from(session.aal.number()))
+    .bind(i64::from(session.aal().number()))
     .bind(&session.user_agent)
     .bind(&session.address)
     .bind(session.app.as_ref().map(AppName::as_str))
     .bind(session.parent_id.as_ref().map(|id| &id.0))
+    .bind(session.methods.to_text())
     .execute(connection)
     .await?;
     Ok(())

@@ -66,10 +66,15 @@ tables! {
     identity_role by 2: identity_id Text, role Text;
     session by 1: id Text, identity_id Text, token_hash Bytes, created_at Integer, authenticated_at Integer,
         last_used_at Integer, idle_ttl Integer, absolute_ttl Integer, persistent Flag, aal Integer, user_agent Text,
-        address Text, app Text, parent_id Text;
+        address Text, app Text, parent_id Text, methods Text;
     app by 1: name Text, url Text, created_at Integer;
     app_key by 1: hash Bytes, app Text, created_at Integer, retires_at Integer;
     code by 1: hash Bytes, app Text, session_id Text, challenge Text, issued_at Integer, made Text;
+    factor by 1: id Text, identity_id Text, kind Text, name Text, sealed Bytes, last_step Integer,
+        created_at Integer, last_used_at Integer;
+    recovery_code by 1: hash Bytes, identity_id Text, created_at Integer;
+    pending_flow by 1: hash Bytes, identity_id Text, session_id Text, methods Text, aim Text, sealed Bytes,
+        created_at Integer, expires_at Integer;
     ticket by 1: hash Bytes, session_id Text, challenge Text, issued_at Integer, redeemed_by Bytes,
         redeemed_at Integer;
     registration by 1: id Text, username Text, username_folded Text, email Text, email_folded Text, password Text,

@@ -91,7 +91,7 @@ labels! {
 
 /// The limits that can refuse, as the names of their counters begin; `all` counts everybody.
 pub const LIMITS: &[&str] =
-    &["account", "device", "address", "change", "registration", "mail", "question", "all", "other"];
+    &["account", "device", "address", "change", "factor", "registration", "mail", "question", "all", "other"];
 
 /// The routes of the endpoint; everything else is `other`.
 pub const ROUTES: &[&str] = &[
@@ -103,6 +103,8 @@ pub const ROUTES: &[&str] = &[
     "config",
     "session",
     "login",
+    "enrollment",
+    "account",
     "logout",
     "registration",
     "verification",
@@ -144,6 +146,14 @@ pub const EVENT_NAMES: &[&str] = &[
     "login.rejected",
     "login.limited",
     "login.must_change",
+    "factor.asked",
+    "factor.rejected",
+    "recovery_code.used",
+    "factor.added",
+    "factor.removed",
+    "recovery_code.renewed",
+    "session.raised",
+    "session.reauthentication_rejected",
     "identity.created",
     "identity.changed",
     "identity.deleted",

@@ -103,6 +103,7 @@ fn settings(folder: &Path) -> Settings {
             "<div id=\"gatehouse\" data-endpoint=\".\">{FORM}</div><script src=\"assets/form.js\"></script>"
         ),
     );
+    write("account.html", "<div data-endpoint=\".\"></div>");
     write("form.js", "// the form");
     write("watch-0123456789abcdef.js", "// the watcher");
     write("manifest.json", r#"{"watch": "watch-0123456789abcdef.js"}"#);

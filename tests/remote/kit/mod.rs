@@ -158,6 +158,7 @@ fn port_of(name: &str) -> u16 {
 fn assets(folder: &Path) -> std::path::PathBuf {
     let assets = folder.join("assets");
     std::fs::create_dir_all(&assets).unwrap();
+    std::fs::write(assets.join("account.html"), "<div data-endpoint=\".\">the account</div>").unwrap();
     std::fs::write(assets.join("index.html"), "<div id=\"gatehouse\" data-endpoint=\".\">the form</div>")
         .unwrap();
     assets

@@ -31,7 +31,7 @@ async fn the_first_key_goes_with_it_until_it_is_replaced(db: Db) {
     assert_eq!(db.claim_key([1; 32], START).await.unwrap(), [1; 32]);
     assert_eq!(db.claim_key([2; 32], START).await.unwrap(), [1; 32]);
     assert_eq!(db.another_process().await.claim_key([2; 32], START).await.unwrap(), [1; 32]);
-    db.replace_key([3; 32], START).await.unwrap();
+    db.replace_key([3; 32], &|_, sealed| Some(sealed.to_vec()), START).await.unwrap();
     assert_eq!(db.claim_key([1; 32], START).await.unwrap(), [3; 32]);
 }
 

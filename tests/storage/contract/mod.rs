@@ -3,6 +3,7 @@
 mod app;
 mod change;
 mod declared;
+mod factor;
 mod identity;
 mod limit;
 mod link;

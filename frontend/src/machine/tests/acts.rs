@@ -1,13 +1,13 @@
 //! What people and networks do at random, and what the endpoint might answer.
 
 use gatehouse_protocol::{
-    ErrorCode, Field, FlowToken, LoginState, LogoutState, MailToken, PasswordChanged, Problem, RecoveryState,
-    RegistrationState, SessionState, Ticket, VerificationState,
+    Code, EnrollmentState, ErrorCode, Field, FlowToken, LoginState, LogoutState, MailToken, PasswordChanged,
+    Problem, RecoveryState, RegistrationState, SecondFactor, SessionState, Ticket, VerificationState,
 };
 use proptest::{option, prelude::*, sample::select};
 
 use super::kit::{FIELDS, bob, config};
-use crate::machine::{Effect, Event, Failure, Link, Opening, Reply, Setting};
+use crate::machine::{Effect, Event, Failure, Link, Opening, Reply, Screen, Setting};
 
 /// In every password and token, and never to be seen where something is printed.
 pub(super) const SECRET: &str = "s3cr3t";
@@ -43,6 +43,14 @@ pub(super) enum Answer {
     Nothing,
 }
 
+fn flow() -> FlowToken {
+    FlowToken::new(format!("{SECRET}-flow"))
+}
+
+fn code() -> Code {
+    Code::new(format!("{SECRET}-code"))
+}
+
 fn link() -> impl Strategy<Value = Link> {
     let token = || MailToken::new(format!("{SECRET}-link"));
     select(vec![
@@ -57,7 +65,7 @@ fn link() -> impl Strategy<Value = Link> {
 
 fn text(field: Field) -> BoxedStrategy<String> {
     match field {
-        Field::Password | Field::CurrentPassword => "s3cr3t[a-z ]{0,12}".boxed(),
+        Field::Password | Field::CurrentPassword | Field::Code => "s3cr3t[a-z ]{0,12}".boxed(),
         Field::Email => "([a-z]{1,5}(@([a-z]{1,5}\\.org)?)?)?".boxed(),
         Field::Identifier | Field::Username => "([a-z]{1,5}(@[a-z]{1,5}\\.org)?)?".boxed(),
     }
@@ -103,6 +111,10 @@ pub(super) fn setting() -> impl Strategy<Value = Setting> {
         3 => link().prop_map(Opening::Link),
         1 => Just(Opening::ChangePassword),
         1 => Just(Opening::NotAllowed),
+        1 => Just(Opening::StepUp),
+        1 => Just(Opening::Reauthenticate),
+        1 => Just(Opening::At(Screen::Enroll { flow: flow(), key: code(), picture: code() })),
+        1 => Just(Opening::At(Screen::Codes { codes: vec![code(), code()] })),
     ];
     let next = option::of(select(vec!["/reports", "//evil.example", "/\\evil.example", "javascript:1"]));
     (any::<u8>(), opening, any::<bool>(), next).prop_map(|(place, opening, waits, next)| Setting {
@@ -133,10 +145,21 @@ pub(super) fn answered(request: &Effect, answer: Answer) -> Event {
             let session = if even { SessionState::Anonymous } else { bob() };
             Event::Loaded(reply(failure, || (config(), session)))
         }
-        Effect::Login(_) => Event::Login(reply(failure, || match which % 3 {
-            0 => LoginState::Complete { ticket },
-            1 => LoginState::NewPassword { flow: FlowToken::new(format!("{SECRET}-flow")) },
+        Effect::Login(_) => Event::Login(reply(failure, || match which % 7 {
+            0 | 1 => LoginState::Complete { ticket },
+            2 => LoginState::NewPassword { flow: flow() },
+            3 => LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Totp] },
+            4 => LoginState::Challenge {
+                flow: flow(),
+                factors: vec![SecondFactor::Totp, SecondFactor::RecoveryCode],
+            },
+            5 => LoginState::Enroll { flow: flow() },
             _ => LoginState::VerifyAddress,
+        })),
+        Effect::Enroll(_) => Event::Enrollment(reply(failure, || match which % 3 {
+            0 => EnrollmentState::Totp { flow: flow(), key: code(), picture: SECRET.to_owned() },
+            1 => EnrollmentState::Complete { codes: vec![code(), code()] },
+            _ => EnrollmentState::Complete { codes: Vec::new() },
         })),
         Effect::Register(_) => Event::Registration(reply(failure, || match which % 3 {
             0 => RegistrationState::Complete { ticket },

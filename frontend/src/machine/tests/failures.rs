@@ -56,6 +56,7 @@ fn forms() -> [(Form, Failed); 6] {
                 Field::Email => "carol@example.org",
                 Field::Password => PASSWORD,
                 Field::CurrentPassword => "until now",
+                Field::Code => "123456",
             };
             form.types(field, text);
         }

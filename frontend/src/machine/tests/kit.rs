@@ -11,8 +11,8 @@ use crate::machine::{
 };
 
 pub(super) const PASSWORD: &str = "quiet harbor window lamp";
-pub(super) const FIELDS: [Field; 5] =
-    [Field::Identifier, Field::Username, Field::Email, Field::Password, Field::CurrentPassword];
+pub(super) const FIELDS: [Field; 6] =
+    [Field::Identifier, Field::Username, Field::Email, Field::Password, Field::CurrentPassword, Field::Code];
 
 pub(super) fn rules() -> Rules {
     Rules { nfc: |text| text.nfc().collect(), nfkc: |text| text.nfkc().collect(), class }
@@ -39,7 +39,12 @@ pub(super) fn config() -> ClientConfig {
 
 /// The session of who is signed in.
 pub(super) fn bob() -> SessionState {
-    SessionState::SignedIn { username: "bob".to_owned(), email: None, roles: vec!["editor".to_owned()] }
+    SessionState::SignedIn {
+        username: "bob".to_owned(),
+        email: None,
+        roles: vec!["editor".to_owned()],
+        aal: 1,
+    }
 }
 
 /// Inside an app that waits for a ticket.

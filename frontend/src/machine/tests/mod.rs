@@ -12,4 +12,5 @@ mod password_only;
 mod properties;
 mod recovery;
 mod registration;
+mod second_factor;
 mod session;

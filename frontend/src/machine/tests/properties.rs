@@ -29,7 +29,7 @@ fn open_name(field: Field) -> Option<&'static str> {
         Field::Identifier => Some("identifier"),
         Field::Username => Some("username"),
         Field::Email => Some("email"),
-        Field::Password | Field::CurrentPassword => None,
+        Field::Password | Field::CurrentPassword | Field::Code => None,
     }
 }
 

@@ -9,6 +9,10 @@ use std::{
 use gatehouse_protocol::ErrorCode;
 
 use super::Text;
+use crate::account::Own;
+
+const FORMS: &str = "messages";
+const ACCOUNT: &str = "messages/account";
 
 type Table = BTreeMap<String, String>;
 
@@ -17,8 +21,9 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// The languages with their tables. A key that stands in a file twice is an error.
-fn languages() -> Vec<(String, Table)> {
-    let files = fs::read_dir(folder("messages")).unwrap().map(|entry| entry.unwrap().path());
+fn languages(of: &str) -> Vec<(String, Table)> {
+    let files = fs::read_dir(folder(of)).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.is_file());
     let tables = files.map(|path| {
         let text = fs::read_to_string(&path).unwrap();
         let table: Table = serde_json::from_str(&text).unwrap();
@@ -43,7 +48,27 @@ fn english_and_german_are_complete() {
     let mut wanted: BTreeSet<&str> = Text::ALL.iter().map(|text| text.key()).collect();
     assert_eq!(wanted.len(), Text::ALL.len(), "two texts have one key");
     wanted.extend(["lang", "dir"]);
-    let languages = languages();
+    let languages = complete(&wanted, FORMS);
+    for (tag, table) in &languages {
+        assert_eq!(table["lang"], *tag);
+        assert!(matches!(table["dir"].as_str(), "ltr" | "rtl"));
+    }
+}
+
+#[test]
+fn the_account_page_is_complete_in_every_language() {
+    let wanted: BTreeSet<&str> = Own::ALL.iter().map(|text| text.key()).collect();
+    assert_eq!(wanted.len(), Own::ALL.len(), "two texts have one key");
+    assert!(
+        wanted.iter().all(|key| key.starts_with("account.")),
+        "the tables are put together in the browser"
+    );
+    complete(&wanted, ACCOUNT);
+}
+
+/// Every language has exactly these.
+fn complete(wanted: &BTreeSet<&str>, of: &str) -> Vec<(String, Table)> {
+    let languages = languages(of);
     let tags: BTreeSet<&str> = languages.iter().map(|(tag, _)| tag.as_str()).collect();
     assert!(tags.is_superset(&BTreeSet::from(["en", "de"])), "{tags:?}");
     for (tag, table) in &languages {
@@ -52,28 +77,29 @@ fn english_and_german_are_complete() {
         let unknown: Vec<_> = found.difference(&wanted).collect();
         assert!(missing.is_empty(), "{tag}.json lacks {missing:?}");
         assert!(unknown.is_empty(), "{tag}.json says what nothing asks for: {unknown:?}");
-        assert_eq!(table["lang"], *tag);
-        assert!(matches!(table["dir"].as_str(), "ltr" | "rtl"));
         for (key, sentence) in table {
             assert!(!sentence.trim().is_empty() && sentence.trim() == sentence, "{tag}.json: {key}");
         }
     }
+    languages
 }
 
 #[test]
 fn every_language_has_the_same_gaps() {
-    let languages = languages();
-    let (_, english) = languages.iter().find(|(tag, _)| tag == "en").unwrap();
-    for (tag, table) in &languages {
-        for (key, sentence) in table {
-            assert_eq!(gaps(sentence), gaps(&english[key]), "{tag}.json: {key}");
+    for of in [FORMS, ACCOUNT] {
+        let languages = languages(of);
+        let (_, english) = languages.iter().find(|(tag, _)| tag == "en").unwrap();
+        for (tag, table) in &languages {
+            for (key, sentence) in table {
+                assert_eq!(gaps(sentence), gaps(&english[key]), "{tag}.json: {key}");
+            }
         }
     }
 }
 
 #[test]
 fn every_error_code_has_a_sentence_that_does_not_name_it() {
-    let languages = languages();
+    let languages = languages(FORMS);
     for code in ErrorCode::ALL {
         let key = Text::from(code).key();
         assert_eq!(key, format!("error.{}", code_name(code)));
@@ -109,9 +135,9 @@ fn nothing_is_translated_that_nobody_says() {
         }
     }
     // Once where it is declared is not enough.
-    for text in Text::ALL {
-        let name = format!("{text:?}");
+    let forms = Text::ALL.iter().map(|text| (format!("{text:?}"), text.key()));
+    for (name, key) in forms.chain(Own::ALL.iter().map(|text| (format!("{text:?}"), text.key()))) {
         let said = code.split(|c: char| !c.is_alphanumeric()).filter(|word| *word == name).count();
-        assert!(said > 1, "nothing says {name} ({})", text.key());
+        assert!(said > 1, "nothing says {name} ({key})");
     }
 }

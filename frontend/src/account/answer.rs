@@ -1,0 +1,144 @@
+//! What the endpoint's answers, and the ends of the forms inside, lead to.
+
+use gatehouse_protocol::{AccountState, ClientConfig, Code, EnrollmentState, ErrorCode, Problem};
+
+use super::{Account, Act, Effect, On, Own, Request, Said, View};
+use crate::machine::{Failure, Gap, Opening, Reply, Screen, Text};
+
+impl Account {
+    pub(super) fn loaded(
+        &mut self,
+        config: Reply<ClientConfig>,
+        account: Reply<AccountState>,
+    ) -> Vec<Effect> {
+        match config {
+            Ok(config) => {
+                self.config = Some(config);
+                self.answered(account)
+            }
+            Err(failure) => self.answered(Err(failure)),
+        }
+    }
+
+    pub(super) fn answered(&mut self, reply: Reply<AccountState>) -> Vec<Effect> {
+        let Some((act, request)) = self.under_way.take() else { return Vec::new() };
+        match reply {
+            Ok(AccountState::Overview { account }) => {
+                let first = !matches!(self.view, View::Account);
+                self.overview = Some(*account);
+                self.view = View::Account;
+                self.asked = None;
+                if let Some(said) = act.done() {
+                    self.say(act.section(), said, true);
+                }
+                match act {
+                    Act::Look if first => Vec::new(),
+                    Act::Look => self.focus_said(),
+                    act => vec![Effect::Focus(act.section().id().to_owned())],
+                }
+            }
+            Ok(AccountState::Export { document }) => {
+                self.say(act.section(), Own::DataExported, true);
+                vec![Effect::Save(document)]
+            }
+            Ok(AccountState::Deleted) => {
+                self.only(Own::DeletedTitle, Own::DeletedLead, (!self.embedded).then_some(On::SignIn));
+                let mut effects = vec![Effect::Announce, Effect::Focus("gh-account".to_owned())];
+                effects.extend(self.embedded.then_some(Effect::Done("deleted")));
+                effects
+            }
+            Err(failure) => self.refused(act, request, failure),
+        }
+    }
+
+    pub(super) fn enrolled(&mut self, reply: Reply<EnrollmentState>) -> Vec<Effect> {
+        let Some((act, request)) = self.under_way.take() else { return Vec::new() };
+        match reply {
+            Ok(EnrollmentState::Totp { flow, key, picture }) => {
+                self.open(act, Opening::At(Screen::Enroll { flow, key, picture: Code::new(picture) }));
+                Vec::new()
+            }
+            Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.finished(&act),
+            Ok(EnrollmentState::Complete { codes }) => {
+                self.open(act, Opening::At(Screen::Codes { codes }));
+                Vec::new()
+            }
+            Err(failure) => self.refused(act, request, failure),
+        }
+    }
+
+    /// A form inside the page ended, and says how.
+    pub(super) fn ended(&mut self, word: &str) -> Vec<Effect> {
+        let Some(inside) = self.inside.take() else { return Vec::new() };
+        match word {
+            "reauthenticated" => match self.waiting.take() {
+                Some((act, request)) => self.send(act, request),
+                None => Vec::new(),
+            },
+            "enrolled" | "password_changed" => self.finished(&inside.act),
+            "expired" => {
+                self.say(inside.section, Own::Expired, false);
+                vec![Effect::Focus(inside.section.id().to_owned())]
+            }
+            "reauthentication_required" => {
+                self.reauthenticate(inside.act, None);
+                Vec::new()
+            }
+            _ => {
+                self.inside = Some(inside);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Something was changed elsewhere: say so, and look at the account as it is now.
+    fn finished(&mut self, act: &Act) -> Vec<Effect> {
+        if let Some(said) = act.done() {
+            self.say(act.section(), said, true);
+        }
+        self.run(Act::Look, "")
+    }
+
+    /// Asks for a fresh proof; then it is done after all.
+    fn reauthenticate(&mut self, act: Act, request: Option<Request>) {
+        self.open(act.clone(), Opening::Reauthenticate);
+        self.waiting = Some((act, request));
+    }
+
+    fn refused(&mut self, act: Act, request: Option<Request>, failure: Failure) -> Vec<Effect> {
+        let known = matches!(self.view, View::Account);
+        match failure {
+            Failure::Unreachable if !known => {
+                self.only(Text::UnreachableTitle, Text::UnreachableLead, Some(On::Retry));
+            }
+            Failure::Unreachable => self.say(act.section(), Text::UnreachableNote, false),
+            Failure::Refused(problem) => match problem.code {
+                ErrorCode::ReauthenticationRequired if known => self.reauthenticate(act, request),
+                ErrorCode::SignedOut => {
+                    self.only(Own::SignedOutTitle, Own::SignedOutLead, Some(On::SignIn));
+                }
+                _ if !known => self.only(Text::UnreachableTitle, sentence(&problem), Some(On::Retry)),
+                _ => self.say(act.section(), sentence(&problem), false),
+            },
+        }
+        if matches!(self.view, View::Only { .. }) {
+            return vec![Effect::Focus("gh-account".to_owned())];
+        }
+        Vec::new()
+    }
+
+    fn focus_said(&self) -> Vec<Effect> {
+        let section = self.notice.as_ref().map(|notice| notice.section);
+        section.map(|section| Effect::Focus(section.id().to_owned())).into_iter().collect()
+    }
+}
+
+fn sentence(problem: &Problem) -> Said {
+    let said = Said::from(Text::from(problem.code));
+    match problem.code {
+        ErrorCode::TooManyAttempts | ErrorCode::Busy => {
+            said.with("wait", Gap::Seconds(problem.retry_after.unwrap_or(60).max(1)))
+        }
+        _ => said,
+    }
+}

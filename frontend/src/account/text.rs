@@ -1,0 +1,110 @@
+//! What the account page says. The sentences are in `frontend/messages/account/`, one file per language.
+
+use crate::machine::{Gap, Line, Text, texts};
+
+texts! {
+    /// A sentence or word of the account page.
+    Own:
+    Title = "account.title",
+    Back = "account.back",
+    ProfileTitle = "account.profile.title",
+    ProfileRoles = "account.profile.roles",
+    EmailConfirmed = "account.email.confirmed",
+    EmailUnconfirmed = "account.email.unconfirmed",
+    Managed = "account.managed",
+    PasswordTitle = "account.password.title",
+    PasswordLead = "account.password.lead",
+    PasswordDone = "account.password.done",
+    FactorsTitle = "account.factors.title",
+    FactorsOff = "account.factors.off",
+    FactorsRequired = "account.factors.required",
+    FactorsSetUp = "account.factors.set_up",
+    FactorsAdd = "account.factors.add",
+    FactorsDone = "account.factors.done",
+    FactorApp = "account.factor.app",
+    FactorUsed = "account.factor.used",
+    FactorUnused = "account.factor.unused",
+    FactorName = "account.factor.name",
+    FactorRenamed = "account.factor.renamed",
+    FactorRemoveAsk = "account.factor.remove_ask",
+    FactorRemoved = "account.factor.removed",
+    CodesTitle = "account.codes.title",
+    CodesLeft = "account.codes.left",
+    CodesOne = "account.codes.one",
+    CodesNone = "account.codes.none",
+    CodesNew = "account.codes.new",
+    CodesNewAsk = "account.codes.new_ask",
+    SessionsTitle = "account.sessions.title",
+    SessionHere = "account.session.here",
+    SessionUsed = "account.session.used",
+    SessionAsk = "account.session.ask",
+    SessionEnded = "account.session.ended",
+    SessionsOthers = "account.sessions.others",
+    SessionsOthersAsk = "account.sessions.others_ask",
+    SessionsOthersEnded = "account.sessions.others_ended",
+    DeviceOn = "account.device.on",
+    DeviceOnly = "account.device.only",
+    DeviceUnknown = "account.device.unknown",
+    DataTitle = "account.data.title",
+    DataLead = "account.data.lead",
+    DataExport = "account.data.export",
+    DataExported = "account.data.exported",
+    DeleteTitle = "account.delete.title",
+    DeleteLead = "account.delete.lead",
+    DeleteName = "account.delete.name",
+    DeleteYes = "account.delete.yes",
+    DeleteMismatch = "account.delete.mismatch",
+    DeletedTitle = "account.deleted.title",
+    DeletedLead = "account.deleted.lead",
+    SignedOutTitle = "account.signed_out.title",
+    SignedOutLead = "account.signed_out.lead",
+    Expired = "account.expired",
+    Rename = "account.rename",
+    Remove = "account.remove",
+    Save = "account.save",
+    Cancel = "account.cancel",
+    Yes = "account.yes",
+    No = "account.no",
+}
+
+/// Something said, in words of the account page or of the forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The key in the message files.
+    pub key: &'static str,
+    /// What fills its gaps.
+    pub gaps: Vec<(&'static str, Gap)>,
+}
+
+impl From<Own> for Said {
+    fn from(text: Own) -> Self {
+        Self { key: text.key(), gaps: Vec::new() }
+    }
+}
+
+impl From<Text> for Said {
+    fn from(text: Text) -> Self {
+        Self { key: text.key(), gaps: Vec::new() }
+    }
+}
+
+impl From<Line> for Said {
+    fn from(line: Line) -> Self {
+        Self { key: line.text.key(), gaps: line.gaps }
+    }
+}
+
+impl Said {
+    /// Fills a gap.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, gap: Gap) -> Self {
+        self.gaps.push((name, gap));
+        self
+    }
+
+    /// Fills a gap with words.
+    #[must_use]
+    pub fn words(self, name: &'static str, words: &str) -> Self {
+        self.with(name, Gap::Words(words.to_owned()))
+    }
+}

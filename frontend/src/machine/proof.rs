@@ -1,0 +1,157 @@
+//! Second factors and fresh proofs: what is asked for, how a factor is set up, and where it leads.
+
+use gatehouse_protocol::{
+    Code, EnrollmentState, EnrollmentStep, ErrorCode, FlowToken, LoginStep, Problem, SecondFactor,
+    SessionState,
+};
+
+use super::{Effect, Failure, Line, Machine, Opening, Reply, Screen, Text};
+
+/// What proofs are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To sign in.
+    #[default]
+    SignIn,
+    /// A page needs a second factor.
+    StepUp,
+    /// Something sensitive is changed.
+    Reauthenticate,
+    /// Who is signed in sets a factor up.
+    Enroll,
+}
+
+impl Machine {
+    /// Draws the first screen of what is asked of somebody who is signed in; who isn't signs in first.
+    pub(super) fn prove(&mut self, opening: Opening) -> Vec<Effect> {
+        if !self.signed_in() {
+            return self.show(Screen::Login);
+        }
+        match opening {
+            Opening::Reauthenticate => {
+                self.purpose = Purpose::Reauthenticate;
+                self.show(Screen::Reauthenticate)
+            }
+            Opening::At(screen) => {
+                self.purpose = Purpose::Enroll;
+                self.show(screen)
+            }
+            _ => {
+                self.purpose = Purpose::StepUp;
+                // Kept until it is answered, so that a retry asks again.
+                self.setting.opening = Opening::StepUp;
+                self.screen = Screen::Loading;
+                self.sending(Effect::Login(LoginStep::StepUp {}))
+            }
+        }
+    }
+
+    /// One of these factors has to be proven, the first by preference.
+    pub(super) fn challenge_factor(&mut self, flow: FlowToken, factors: Vec<SecondFactor>) -> Vec<Effect> {
+        self.setting.opening = Opening::default();
+        let factor = factors.first().copied().unwrap_or(SecondFactor::Totp);
+        self.show(Screen::Challenge { flow, factors, factor })
+    }
+
+    /// The other way to prove a factor.
+    pub(super) fn other_factor(&mut self) -> Vec<Effect> {
+        let Screen::Challenge { flow, factors, factor } = &self.screen else { return Vec::new() };
+        let other = factors.iter().find(|other| *other != factor).copied().unwrap_or(*factor);
+        self.show(Screen::Challenge { flow: flow.clone(), factors: factors.clone(), factor: other })
+    }
+
+    /// A factor has to be set up before anything else. Until its key is there the form stays as it is, working.
+    pub(super) fn enroll(&mut self, flow: FlowToken) -> Vec<Effect> {
+        self.sending(Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow) }))
+    }
+
+    pub(super) fn enrolled(&mut self, reply: Reply<EnrollmentState>) -> Vec<Effect> {
+        match reply {
+            Ok(EnrollmentState::Totp { flow, key, picture }) => {
+                self.setting.opening = Opening::default();
+                // The picture is the key, too.
+                self.show(Screen::Enroll { flow, key, picture: Code::new(picture) })
+            }
+            Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.stored(),
+            Ok(EnrollmentState::Complete { codes }) => self.show(Screen::Codes { codes }),
+            Err(failure) => self.unproven(failure),
+        }
+    }
+
+    /// The recovery codes are stored: on to where a completed login leads.
+    pub(super) fn stored(&mut self) -> Vec<Effect> {
+        self.busy = true;
+        match self.challenge() {
+            Some(challenge) if self.purpose != Purpose::Enroll => {
+                self.purpose = Purpose::SignIn;
+                self.sending(Effect::Login(LoginStep::Resume { challenge }))
+            }
+            _ => self.complete(None),
+        }
+    }
+
+    /// Everything that was asked for is proven, and it was not to sign in.
+    pub(super) fn proven(&mut self) -> Vec<Effect> {
+        vec![match self.purpose {
+            Purpose::Reauthenticate => Effect::Done("reauthenticated"),
+            Purpose::Enroll => Effect::Done("enrolled"),
+            Purpose::StepUp | Purpose::SignIn => match self.challenge() {
+                Some(challenge) => {
+                    self.purpose = Purpose::SignIn;
+                    return self.sending(Effect::Login(LoginStep::Resume { challenge }));
+                }
+                None if self.setting.embedded => Effect::Done("stepped_up"),
+                None => Effect::Reload,
+            },
+        }]
+    }
+
+    /// A proof was refused, or nothing came back.
+    pub(super) fn unproven(&mut self, failure: Failure) -> Vec<Effect> {
+        let loading = matches!(self.screen, Screen::Loading);
+        match failure {
+            // The attempt to go on without a password is quiet: the form comes instead.
+            Failure::Refused(_) if loading && self.purpose == Purpose::SignIn => self.show(Screen::Login),
+            Failure::Refused(problem) if problem.code == ErrorCode::SignedOut => {
+                self.session = Some(SessionState::Anonymous);
+                self.log_in(Text::ErrorSignedOut)
+            }
+            Failure::Refused(problem) if problem.code == ErrorCode::FlowExpired => self.start_over(),
+            Failure::Refused(problem) if self.must_reauthenticate(&problem) => {
+                vec![Effect::Done("reauthentication_required")]
+            }
+            Failure::Refused(problem) if loading => {
+                let line = self.line(&problem);
+                self.log_in(line)
+            }
+            failure => self.refused(failure),
+        }
+    }
+
+    /// True where who draws the form has to ask for a fresh proof first.
+    pub(super) fn must_reauthenticate(&self, problem: &Problem) -> bool {
+        problem.code == ErrorCode::ReauthenticationRequired && self.setting.embedded
+    }
+
+    /// What was proven so far is too old.
+    fn start_over(&mut self) -> Vec<Effect> {
+        match self.purpose {
+            Purpose::Enroll => vec![Effect::Done("expired")],
+            Purpose::Reauthenticate => {
+                self.show(Screen::Reauthenticate);
+                self.say(Text::ErrorFlowExpired, false);
+                vec![Effect::Focus(self.first_empty())]
+            }
+            Purpose::SignIn | Purpose::StepUp => self.log_in(Text::ErrorFlowExpired),
+        }
+    }
+
+    /// Shows the sign-in form and says why.
+    pub(super) fn log_in(&mut self, why: impl Into<Line>) -> Vec<Effect> {
+        self.purpose = Purpose::SignIn;
+        self.setting.opening = Opening::default();
+        let effects = self.show(Screen::Login);
+        self.say(why, false);
+        effects
+    }
+}

@@ -1,0 +1,165 @@
+//! Setting second factors up: in an unfinished login where one is required, or by who is signed in.
+
+use gatehouse_protocol::{Code, EnrollmentState, EnrollmentStep, ErrorCode, Field, FlowToken, Problem};
+
+use super::{
+    Answer, Endpoint, RequestContext,
+    begin::Wish,
+    challenge::{TOTP_SEAL, code_typed},
+    login::entry,
+    problem,
+};
+use crate::{
+    audit::Event,
+    factor::{FactorId, FactorKind, FactorName, NewFactor, recovery_code, totp::TotpKey},
+    flow::proven::{self, Enrolled},
+    identity::{Identity, IdentityId},
+    session::{Method, TokenHash},
+    storage::{AccountChange, FlowAim, PendingFlow},
+};
+
+impl Endpoint {
+    /// One step of setting a factor up.
+    pub async fn enroll(
+        &self,
+        ctx: &RequestContext,
+        step: EnrollmentStep,
+    ) -> Result<Answer<EnrollmentState>, Problem> {
+        match step {
+            EnrollmentStep::BeginTotp { flow } => self.begin_totp(ctx, flow.as_ref()).await,
+            EnrollmentStep::ConfirmTotp { flow, code, keep } => {
+                self.confirm_totp(ctx, &flow, &code, keep).await
+            }
+            EnrollmentStep::RecoveryCodes {} => self.renew_recovery_codes(ctx).await,
+        }
+    }
+
+    /// Draws a key and shows it. It is kept, sealed, until the app has proven that it has it.
+    async fn begin_totp(
+        &self,
+        ctx: &RequestContext,
+        flow: Option<&FlowToken>,
+    ) -> Result<Answer<EnrollmentState>, Problem> {
+        self.question(ctx)?;
+        let (identity, session, methods) = match flow {
+            Some(token) => {
+                let flow = self.flow(ctx, token).await?;
+                if flow.aim != FlowAim::Enroll {
+                    return Err(Problem::new(ErrorCode::FlowExpired));
+                }
+                (self.enabled(&flow.identity_id).await?, flow.session_id, flow.methods)
+            }
+            None => {
+                let live = self.signed_in(ctx).await?;
+                self.fresh(&live, &self.factors(&live.identity.id).await?)?;
+                (live.identity.clone(), Some(live.session.id.clone()), live.session.methods.clone())
+            }
+        };
+        if !proven::may_enroll(&self.settings, &identity) {
+            return Err(Problem::new(ErrorCode::FactorUnavailable));
+        }
+        let key = TotpKey::draw(&*self.entropy);
+        let sealed = self.key.seal(TOTP_SEAL, &identity.id.0, key.bytes(), &*self.entropy);
+        let username = identity.username.as_str();
+        let picture = key.picture(&self.settings.app_name, username).unwrap_or_default();
+        let pending = self.waiting(&identity, session.as_ref(), methods, FlowAim::ConfirmTotp { sealed });
+        let flow = self.keep_flow(pending, &[]).await?;
+        Ok(Answer::new(EnrollmentState::Totp { flow, key: key.to_text(), picture }))
+    }
+
+    /// The first code of the app is right: the factor is kept. A login that waited for it is complete, a session that
+    /// asked for it is surer of its person.
+    async fn confirm_totp(
+        &self,
+        ctx: &RequestContext,
+        token: &FlowToken,
+        code: &Code,
+        keep: bool,
+    ) -> Result<Answer<EnrollmentState>, Problem> {
+        code_typed(code)?;
+        self.question(ctx)?;
+        let expired = Problem::new(ErrorCode::FlowExpired);
+        let flow = self.flow(ctx, token).await?;
+        let owner = flow.identity_id.clone();
+        let attempt = self.attempt_factor(&owner).await?;
+        let FlowAim::ConfirmTotp { sealed } = &flow.aim else { return Err(expired) };
+        let opened = self.key.open(TOTP_SEAL, &owner.0, sealed).map_err(|_| expired.clone())?;
+        let key = TotpKey::from_bytes(&opened).ok_or(expired.clone())?;
+        let now = self.now();
+        let Some(step) = key.step_of(code, 0, now) else {
+            self.failed(attempt).await?;
+            return Err(Problem::of(Field::Code, ErrorCode::CodeRejected));
+        };
+        let new = NewFactor {
+            id: FactorId(self.entropy.id("fac")),
+            identity_id: owner.clone(),
+            kind: FactorKind::Totp,
+            name: FactorName::default(),
+            sealed: sealed.clone(),
+            last_step: step,
+            created_at: now,
+        };
+        let left = self.storage.count_recovery_codes(&owner).await.map_err(problem::storage)?;
+        let codes = if left == 0 { recovery_code::draw(&*self.entropy) } else { Vec::new() };
+        // Who has proven a password alone may set up the first factor, never a second one beside the owner's.
+        let first = flow.session_id.is_none();
+        let added = self.storage.add_factor(new, &hashes(&owner, &codes), flow.hash, first).await;
+        if !added.map_err(problem::storage)? {
+            return Err(expired);
+        }
+        self.record(entry(Event::FactorAdded, ctx, Some(&owner)).with("factor", FactorKind::Totp.name()));
+        let identity = self.enabled(&owner).await?;
+        self.changed(&owner);
+        self.tell_owner_of(ctx, &identity, AccountChange::FactorAdded).await;
+        self.enrolled(ctx, flow, Wish { keep, ..Wish::default() })
+            .await
+            .map(|answer| answer.map(|()| EnrollmentState::Complete { codes }))
+    }
+
+    /// What was just set up is proven, too.
+    async fn enrolled(
+        &self,
+        ctx: &RequestContext,
+        flow: PendingFlow,
+        wish: Wish,
+    ) -> Result<Answer<()>, Problem> {
+        match flow.session_id {
+            None => {
+                let enrolled = Enrolled::found(flow).ok_or(Problem::new(ErrorCode::FlowExpired))?;
+                let completed = enrolled.completed(Method::Totp);
+                self.complete(ctx, completed, wish).await.map(|answer| answer.map(|_| ()))
+            }
+            Some(_) => {
+                let live = self.signed_in(ctx).await?;
+                let methods = live.session.methods.clone().and(Method::Totp);
+                self.raise(&live.session, methods, None).await
+            }
+        }
+    }
+
+    /// Ten new recovery codes in place of those that are left.
+    async fn renew_recovery_codes(&self, ctx: &RequestContext) -> Result<Answer<EnrollmentState>, Problem> {
+        self.question(ctx)?;
+        let live = self.signed_in(ctx).await?;
+        let (owner, factors) = (&live.identity.id, self.factors(&live.identity.id).await?);
+        self.fresh(&live, &factors)?;
+        if factors.is_empty() {
+            return Err(Problem::new(ErrorCode::NotFound));
+        }
+        let codes = recovery_code::draw(&*self.entropy);
+        let replaced = self.storage.replace_recovery_codes(owner, &hashes(owner, &codes), self.now()).await;
+        replaced.map_err(problem::storage)?;
+        self.record(entry(Event::RecoveryCodesRenewed, ctx, Some(owner)).session(&live.session.id));
+        self.tell_owner_of(ctx, &live.identity, AccountChange::RecoveryCodesRenewed).await;
+        Ok(Answer::new(EnrollmentState::Complete { codes }))
+    }
+
+    async fn enabled(&self, id: &IdentityId) -> Result<Identity, Problem> {
+        let found = self.storage.lookup_identity(id).await.map_err(problem::storage)?;
+        found.filter(|identity| !identity.disabled).ok_or(Problem::new(ErrorCode::FlowExpired))
+    }
+}
+
+fn hashes(owner: &IdentityId, codes: &[Code]) -> Vec<TokenHash> {
+    codes.iter().map(|code| recovery_code::hash(owner, code)).collect()
+}

@@ -1,0 +1,77 @@
+//! The account page: what its owner changes, and what nobody else does.
+
+use gatehouse_protocol::{AccountState, AccountStep, ErrorCode};
+
+use super::{
+    authenticator::alice,
+    kit::{App, PASSWORD},
+};
+
+/// Story: somebody guesses the ids of other people's factors and sessions on the account page.
+#[tokio::test]
+async fn the_account_page_changes_nothing_of_somebody_else() {
+    let app = App::new().await;
+    let (mut alice, _, _) = alice(&app).await;
+    app.add("mallory").await;
+    let mut mallory = app.browser();
+    mallory.signs_in("mallory", PASSWORD).await;
+    let account = alice.overview().await;
+    let (factor, session) = (account.factors[0].id.clone(), account.sessions[0].id.clone());
+    for step in [
+        AccountStep::RemoveFactor { id: factor.clone() },
+        AccountStep::RenameFactor { id: factor, name: "mine".into() },
+        AccountStep::EndSession { id: session },
+    ] {
+        assert_eq!(mallory.account(step).await.unwrap_err().code, ErrorCode::NotFound);
+    }
+    assert_eq!(alice.overview().await, account);
+}
+
+#[tokio::test]
+async fn sessions_are_ended_one_by_one_or_all_but_the_own() {
+    let app = App::new().await;
+    app.add("alice").await;
+    let (mut own, mut other, mut third) = (app.browser(), app.browser(), app.browser());
+    for browser in [&mut own, &mut other, &mut third] {
+        browser.signs_in("alice", PASSWORD).await;
+    }
+    let theirs = other.session().await.unwrap().session.id.0.clone();
+    own.account(AccountStep::EndSession { id: theirs }).await.unwrap();
+    assert!(other.session().await.is_none());
+    let mine = own.session().await.unwrap().session.id.0.clone();
+    let refused = own.account(AccountStep::EndSession { id: mine }).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotFound, "the own one ends by signing out");
+    let state = own.account(AccountStep::EndOtherSessions {}).await.unwrap();
+    let AccountState::Overview { account } = state else { panic!("{state:?}") };
+    assert!(account.sessions.iter().all(|session| session.current));
+    assert!(third.session().await.is_none());
+    assert!(own.session().await.is_some());
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_by_its_owner_with_everything() {
+    let app = App::new().await;
+    let (mut browser, _, _) = alice(&app).await;
+    let state = browser.account(AccountStep::Export {}).await.unwrap();
+    let AccountState::Export { document } = state else { panic!("{state:?}") };
+    assert!(document.contains("alice@example.org") && !document.contains("argon2"));
+    assert!(matches!(browser.account(AccountStep::Delete {}).await.unwrap(), AccountState::Deleted));
+    assert!(browser.ctx.session.is_none());
+    assert_eq!(browser.refused("alice", PASSWORD).await, ErrorCode::CredentialsRejected);
+}
+
+/// Losing everything has one way back: the operator takes the factors away, and nothing else.
+#[tokio::test]
+async fn the_operator_takes_lost_factors_away_and_every_session_ends() {
+    let app = App::new().await;
+    let (browser, _, codes) = alice(&app).await;
+    let waiting = app.browser().challenged("alice").await;
+    let (_, removed) = app.endpoint.reset_user_factors("alice").await.unwrap();
+    assert_eq!(removed, 1);
+    app.endpoint.read_feed().await.unwrap();
+    assert!(browser.session().await.is_none());
+    let mut fresh = app.browser();
+    assert_eq!(fresh.recovery(&waiting, &codes[0]).await.unwrap_err().code, ErrorCode::FlowExpired);
+    fresh.signs_in("alice", PASSWORD).await;
+    assert_eq!(fresh.overview().await.recovery_codes, 0);
+}

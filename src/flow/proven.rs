@@ -1,0 +1,140 @@
+//! What follows once the first factor is proven: a session, or one more factor.
+
+use gatehouse_protocol::SecondFactor;
+
+use super::Completed;
+use crate::{
+    config::{Mfa, Settings},
+    factor::{FactorKind, StoredFactor, password::PasswordHash},
+    identity::{Identity, IdentityId, Source},
+    session::{AssuranceLevel, Method, Methods, Session},
+    storage::{FlowAim, PendingFlow},
+};
+
+/// The evidence of a first factor. It begins no session before it was asked what comes next.
+#[derive(Debug)]
+pub struct Proven {
+    identity_id: IdentityId,
+    verified: Option<PasswordHash>,
+    methods: Methods,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Next {
+    /// Nothing: a session begins.
+    Complete(Completed),
+    /// A second factor has to be proven.
+    Challenge(Proven),
+    /// A second factor has to be set up.
+    Enroll(Proven),
+}
+
+impl Proven {
+    pub(super) const fn new(
+        identity_id: IdentityId,
+        verified: Option<PasswordHash>,
+        methods: Methods,
+    ) -> Self {
+        Self { identity_id, verified, methods }
+    }
+
+    /// Who.
+    pub const fn identity_id(&self) -> &IdentityId {
+        &self.identity_id
+    }
+
+    /// What was proven.
+    pub const fn methods(&self) -> &Methods {
+        &self.methods
+    }
+
+    /// What comes next for who has these factors: one that is there is asked for, whatever the policy says.
+    pub fn next(self, factors: &[StoredFactor], required: AssuranceLevel) -> Next {
+        if self.methods.assurance() >= AssuranceLevel::Aal2 {
+            Next::Complete(Completed::new(self.identity_id, self.verified, self.methods))
+        } else if !factors.is_empty() {
+            Next::Challenge(self)
+        } else if required >= AssuranceLevel::Aal2 {
+            Next::Enroll(self)
+        } else {
+            Next::Complete(Completed::new(self.identity_id, self.verified, self.methods))
+        }
+    }
+}
+
+/// How sure one has to be of somebody before a session counts. Whom a proxy names proves everything there.
+pub fn required(settings: &Settings, identity: &Identity) -> AssuranceLevel {
+    let by_role =
+        || identity.roles.iter().any(|role| settings.mfa_roles.iter().any(|named| role.as_str() == named));
+    let proxied = identity.source.as_ref().is_some_and(Source::is_proxy);
+    match settings.mfa {
+        _ if proxied => AssuranceLevel::Aal1,
+        Mfa::Required => AssuranceLevel::Aal2,
+        Mfa::Optional if by_role() => AssuranceLevel::Aal2,
+        Mfa::Optional | Mfa::Off => AssuranceLevel::Aal1,
+    }
+}
+
+/// Whether somebody may set a second factor up.
+pub fn may_enroll(settings: &Settings, identity: &Identity) -> bool {
+    settings.mfa != Mfa::Off && !identity.source.as_ref().is_some_and(Source::is_proxy)
+}
+
+/// Whether who asks in this session has proven lately who that is, with everything there is to prove: then something
+/// sensitive may be changed without asking again.
+pub fn is_fresh(session: &Session, factors: &[StoredFactor], now: crate::clock::Timestamp) -> bool {
+    let sure = factors.is_empty() || session.aal() >= AssuranceLevel::Aal2;
+    sure && now.since(session.authenticated_at) <= FRESH
+}
+
+/// How long a proof is fresh.
+const FRESH: std::time::Duration = std::time::Duration::from_mins(10);
+
+/// A flow that was found, and waits for a second factor.
+#[derive(Debug)]
+pub struct Challenged(PendingFlow);
+
+impl Challenged {
+    /// From the flow behind its token; nothing where that waits for something else.
+    pub fn found(flow: PendingFlow) -> Option<Self> {
+        matches!(flow.aim, FlowAim::Challenge).then_some(Self(flow))
+    }
+
+    /// The flow.
+    pub const fn flow(&self) -> &PendingFlow {
+        &self.0
+    }
+
+    /// A second factor was proven, too.
+    pub fn completed(self, method: Method) -> Completed {
+        let PendingFlow { hash, identity_id, methods, .. } = self.0;
+        Completed::new(identity_id, None, methods.and(method)).using_up(hash)
+    }
+}
+
+/// A factor was set up in this flow, and is proven by that.
+#[derive(Debug)]
+pub struct Enrolled(PendingFlow);
+
+impl Enrolled {
+    /// From the flow that setting it up has used up; nothing where it was made for something else.
+    pub fn found(flow: PendingFlow) -> Option<Self> {
+        matches!(flow.aim, FlowAim::ConfirmTotp { .. }).then_some(Self(flow))
+    }
+
+    /// The login that waited for it is complete.
+    pub fn completed(self, method: Method) -> Completed {
+        Completed::new(self.0.identity_id, None, self.0.methods.and(method))
+    }
+}
+
+/// What somebody with these factors can prove, the preferred one first.
+pub fn offered(factors: &[StoredFactor], recovery_codes: u32) -> Vec<SecondFactor> {
+    let totp = factors.iter().any(|kept| kept.factor.kind == FactorKind::Totp);
+    let totp = totp.then_some(SecondFactor::Totp);
+    totp.into_iter().chain((recovery_codes > 0).then_some(SecondFactor::RecoveryCode)).collect()
+}
+
+#[cfg(test)]
+mod tests;
