@@ -29,6 +29,12 @@ events! {
     LoginCompleted = "login.completed",
     /// Identifier and password didn't match.
     LoginRejected = "login.rejected",
+    /// A provider proved who somebody is.
+    ProviderProven = "provider.proven",
+    /// Somebody came back from a provider, and was not signed in.
+    ProviderRejected = "provider.rejected",
+    /// An account of somebody else opens an identity from now on.
+    AccountLinked = "account.linked",
     /// An attempt was refused unseen, because there were too many.
     LoginLimited = "login.limited",
     /// The password was right and has to be replaced.

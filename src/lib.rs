@@ -19,6 +19,7 @@ pub mod keys;
 pub mod limit;
 pub mod mail;
 pub mod peer;
+pub mod provider;
 pub mod proxy;
 pub mod remote;
 pub mod session;

@@ -11,7 +11,7 @@ use web_sys::{BroadcastChannel, HtmlElement};
 use crate::{
     dom,
     http::{Api, Question},
-    machine::{Announcement, Effect, Event, Line, Machine, Text, Values},
+    machine::{Announcement, Effect, Event, Line, Machine, Text, Values, Way},
     words::Words,
 };
 
@@ -65,6 +65,19 @@ impl Stage {
     /// A sentence without gaps.
     pub(crate) fn text(self, text: Text) -> String {
         self.words.with_untracked(|words| words.text(text))
+    }
+
+    /// Where a way in leads: on the endpoint's origin, and from there back to what the person came for.
+    pub(crate) fn way(self, way: &Way) -> String {
+        let here = self.machine.with_untracked(|machine| machine.return_to().map(str::to_owned));
+        let here = here.or_else(|| {
+            let location = web_sys::window()?.location();
+            Some([location.pathname().ok()?, location.search().ok()?].concat())
+        });
+        let base = self.world.with_value(|world| world.api.base().to_owned());
+        let href = web_sys::Url::new_with_base(&way.href, &base).map_or(way.href.clone(), |url| url.href());
+        let here = js_sys::encode_uri_component(here.as_deref().unwrap_or("/"));
+        [&href, "?return_to=", &String::from(here)].concat()
     }
 
     /// The language and its direction.

@@ -25,6 +25,21 @@ pub struct ClientConfig {
     pub password_min: u16,
     /// Where the app is: a path on this origin, to go to after signing in on the standalone page.
     pub app_path: String,
+    /// Who else can say who somebody is, in the order of the buttons.
+    pub providers: Vec<ProviderButton>,
+}
+
+/// A way in through an account of somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProviderButton {
+    /// Its name in the settings.
+    pub name: String,
+    /// How people know it.
+    pub label: String,
+    /// Where signing in there begins: a path on the endpoint's origin, which takes `return_to`.
+    pub href: String,
 }
 
 /// What the full-page form is told when it stands in the place of a page of the app, so that it asks for nothing before

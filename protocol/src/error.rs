@@ -79,11 +79,21 @@ pub enum ErrorCode {
     NameTooLong,
     /// This account can have no second factor here: they are off, or a proxy signs it in.
     FactorUnavailable,
+    /// Somebody turned back at the provider.
+    ProviderCancelled,
+    /// What came from the provider can't be believed.
+    ProviderRefused,
+    /// The provider can't be reached.
+    ProviderUnavailable,
+    /// The provider's account belongs to nobody here, and nobody is added.
+    ProviderUnknown,
+    /// The provider's account belongs to nobody here, but its address does: sign in as before, and link the two.
+    ProviderUnlinked,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 41] = [
         Self::Malformed,
         Self::TooLarge,
         Self::ForeignOrigin,
@@ -120,6 +130,11 @@ impl ErrorCode {
         Self::FactorRequired,
         Self::NameTooLong,
         Self::FactorUnavailable,
+        Self::ProviderCancelled,
+        Self::ProviderRefused,
+        Self::ProviderUnavailable,
+        Self::ProviderUnknown,
+        Self::ProviderUnlinked,
     ];
 
     /// The HTTP status that goes with the code (RFC 9110).
@@ -135,7 +150,11 @@ impl ErrorCode {
             | Self::ManagedElsewhere
             | Self::ReauthenticationRequired
             | Self::FactorRequired
-            | Self::FactorUnavailable => 403,
+            | Self::FactorUnavailable
+            | Self::ProviderCancelled
+            | Self::ProviderRefused
+            | Self::ProviderUnknown
+            | Self::ProviderUnlinked => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::FlowExpired | Self::LinkExpired => 410,
@@ -156,7 +175,7 @@ impl ErrorCode {
             | Self::NameTooLong => 422,
             Self::TooManyAttempts => 429,
             Self::Internal => 500,
-            Self::Busy | Self::Unavailable => 503,
+            Self::Busy | Self::Unavailable | Self::ProviderUnavailable => 503,
         }
     }
 }

@@ -20,7 +20,7 @@ mod session;
 mod verification;
 
 pub use account::{AccountOverview, AccountState, AccountStep, FactorSummary, SessionSummary};
-pub use client_config::{ClientConfig, Front, LoginForm, RegistrationMode};
+pub use client_config::{ClientConfig, Front, LoginForm, ProviderButton, RegistrationMode};
 pub use error::{ErrorCode, Field, Problem};
 pub use factor::{EnrollmentState, EnrollmentStep, SecondFactor};
 pub use login::{LoginState, LoginStep};

@@ -19,6 +19,17 @@ pub const PASSWORD_MAX_BYTES: usize = 1024;
 /// The shortest password, in code points after NFC, unless the settings ask for more.
 pub const PASSWORD_MIN: u16 = 8;
 
+/// A path on this origin, or nothing: whatever could lead to another host is refused.
+///
+/// Browsers treat `\` as `/` and drop tabs and line breaks, so that `/\evil.example` and `/<tab>/evil.example` are
+/// other hosts.
+pub fn local_path(text: &str) -> Option<&str> {
+    let safe = text.starts_with('/')
+        && !text.starts_with("//")
+        && !text.chars().any(|c| c == '\\' || c.is_control());
+    safe.then_some(text)
+}
+
 /// What a character may do in a username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {

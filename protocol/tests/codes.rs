@@ -37,7 +37,14 @@ fn all_lists_every_variant_once_and_in_order() {
 #[test]
 fn only_what_is_our_fault_is_5xx() {
     for code in ErrorCode::ALL {
-        let ours = matches!(code, ErrorCode::Internal | ErrorCode::Unavailable | ErrorCode::Busy);
+        let ours = matches!(
+            code,
+            ErrorCode::Internal
+                | ErrorCode::Unavailable
+                | ErrorCode::Busy
+                // Not ours, and not the browser's either.
+                | ErrorCode::ProviderUnavailable
+        );
         assert_eq!(code.status() >= 500, ours, "{code:?}");
         assert!((400..600).contains(&code.status()), "{code:?}");
     }

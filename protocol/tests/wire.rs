@@ -5,9 +5,10 @@
 use gatehouse_protocol::{
     AccountOverview, AccountState, AccountStep, Challenge, ChangePassword, ClientConfig, Code,
     EnrollmentState, EnrollmentStep, ErrorCode, FactorSummary, Field, FlowToken, LoginForm, LoginState,
-    LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, Problem, RecoveryState,
-    RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SecondFactor, SessionState,
-    SessionSummary, StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
+    LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, Problem, ProviderButton,
+    RecoveryState, RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SecondFactor,
+    SessionState, SessionSummary, StrengthQuestion, StrengthReport, Ticket, VerificationState,
+    VerificationStep,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -351,6 +352,11 @@ fn config() {
         recovery: true,
         password_min: 8,
         app_path: "/".into(),
+        providers: vec![ProviderButton {
+            name: "company".into(),
+            label: "Example & Sons".into(),
+            href: "/_gatehouse/provider/company".into(),
+        }],
     };
     wire("client_config", &[config]);
 }

@@ -9,7 +9,7 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::reference::{Kind, entries};
+use super::reference::{ANY, Kind, entries};
 
 /// What the environment's variables begin with.
 pub(super) const PREFIX: &str = "GATEHOUSE_";
@@ -89,7 +89,7 @@ impl Layer {
                 ));
                 continue;
             }
-            let Some(kind) = kinds.get(&path) else {
+            let Some(kind) = kinds.get(&of_any(&path)) else {
                 wrong.push(format!(
                     "The environment variable {variable} is not a setting{}. Unset it, or see `gatehouse settings`.",
                     nearest(&path, kinds.keys()).map(|key| format!(" (is {} meant?)", variable_of(key))).unwrap_or_default()
@@ -130,6 +130,15 @@ impl Provider for Layer {
     fn data(&self) -> figment::Result<Map<Profile, Dict>> {
         Ok(Map::from([(Profile::Default, self.values.clone())]))
     }
+}
+
+/// The path as the reference has it: providers are called what the operator calls them.
+fn of_any(path: &str) -> String {
+    let mut parts: Vec<&str> = path.split('.').collect();
+    if let ["providers", name, _] = parts.as_mut_slice() {
+        *name = ANY;
+    }
+    parts.join(".")
 }
 
 /// Gives a text under `password` or `username` the name of its setting. `[password]` is a section of its own.

@@ -187,6 +187,10 @@ fn resolve(settings: &mut Settings, from: &LoadFrom, figment: &Figment) {
     }
     settings.endpoint_ca = settings.endpoint_ca.take().map(|path| resolved("endpoint_ca", &path));
     settings.logo = settings.logo.take().map(|path| resolved("logo", &path));
+    for (name, provider) in &mut settings.providers {
+        let key = format!("providers.{name}.client_secret_file");
+        provider.client_secret_file = provider.client_secret_file.take().map(|path| resolved(&key, &path));
+    }
     settings.assets = settings.assets.take().map(|path| resolved("assets", &path));
 }
 
@@ -244,7 +248,7 @@ fn sentence(error: &figment::Error) -> String {
 /// The path of a setting as the reference has it: a name that the operator chose is any name there.
 fn general(path: &[String]) -> String {
     let mut path: Vec<&str> = path.iter().map(String::as_str).collect();
-    if let ["users", name, ..] = path.as_mut_slice() {
+    if let ["users" | "providers", name, ..] = path.as_mut_slice() {
         *name = ANY;
     }
     path.join(".")

@@ -8,6 +8,8 @@ mod declared;
 mod derived;
 mod layer;
 mod load;
+mod preset;
+mod providers;
 mod public_url;
 mod reference;
 mod section;
@@ -18,6 +20,8 @@ mod validate;
 pub use database::{Database, DatabaseText, PostgresUrl};
 pub use declared::{Person, Written};
 pub use load::{ConfigError, LoadFrom, Loaded, has_shared_password, load};
+pub use preset::{PRESETS, Preset, Speaks};
+pub use providers::{ProviderKind, ProviderSettings};
 pub use public_url::PublicUrl;
 pub use reference::{Entry, Kind, entries, markdown};
 pub use section::{

@@ -7,7 +7,8 @@ use figment::value::Value;
 
 use super::{Settings, layer::variable_of};
 
-const SOURCE: &str = concat!(include_str!("settings.rs"), include_str!("section.rs"));
+const SOURCE: &str =
+    concat!(include_str!("settings.rs"), include_str!("section.rs"), include_str!("providers.rs"));
 
 /// Stands in a path for a name that the operator chooses: `users.NAME.roles`.
 pub(super) const ANY: &str = "NAME";

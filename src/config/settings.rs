@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DatabaseText,
+    providers::ProviderSettings,
     section::{
         LimitSettings, MailSettings, PasswordSettings, SessionSettings, TrustedHeaderSettings,
         UpstreamSettings, UserSettings,
@@ -114,6 +115,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// `users.NAME.*`
     pub users: BTreeMap<String, UserSettings>,
+    /// `providers.NAME.*`
+    pub providers: BTreeMap<String, ProviderSettings>,
     /// `upstream.*`
     pub upstream: UpstreamSettings,
 }
@@ -225,6 +228,7 @@ impl Default for Settings {
             limits: LimitSettings::default(),
             mail: MailSettings::default(),
             users: BTreeMap::new(),
+            providers: BTreeMap::new(),
             upstream: UpstreamSettings::default(),
         }
     }

@@ -5,6 +5,7 @@ mod mail;
 mod network;
 mod people;
 mod policy;
+mod providers;
 mod remote;
 mod trusted_header;
 
@@ -32,6 +33,7 @@ pub(super) fn validate(settings: &mut Settings, place: Place<'_>) -> Vec<String>
     pages(settings, place, &mut wrong);
     registration(settings, place, &mut wrong);
     people::check(settings, place, &mut wrong);
+    providers::check(settings, place, &mut wrong);
     session(settings, place, &mut wrong);
     password(settings, place, &mut wrong);
     limits(settings, place, &mut wrong);

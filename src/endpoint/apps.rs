@@ -133,6 +133,7 @@ impl Endpoint {
                 logo: None,
                 tagline: String::new(),
                 app_path: "/".to_owned(),
+                providers: Vec::new(),
                 ..own
             },
         }

@@ -28,6 +28,7 @@ mod observe;
 mod open;
 mod password;
 mod problem;
+mod provider;
 mod record;
 mod recovery;
 mod redeem;
@@ -52,6 +53,7 @@ pub(crate) use declared::plain;
 pub use declared::{DeclareError, hash_for_settings};
 pub use import::{Brought, Difference, Newcomer, Verdict, consider};
 pub use open::{OpenError, Opening, Parts, migrate, migrations, open_storage};
+pub use provider::{Arrival, FLOW_TTL, Leaving, Returning};
 pub use sessions::{Ended, SessionSource, Sessions};
 
 pub use crate::factor::password::{Bcrypt, BcryptError};
@@ -64,6 +66,7 @@ use crate::{
     keys::{Key, SigningKey},
     limit::{InFlight, Keys, Local, Rules},
     mail,
+    provider::Providers,
     storage::Storage,
 };
 
@@ -96,6 +99,7 @@ pub struct Endpoint {
     base_path: OnceLock<String>,
     declared: declared::State,
     asserted: asserted::Asserted,
+    providers: Providers,
 }
 
 impl Endpoint {
@@ -171,6 +175,7 @@ impl Endpoint {
             recovery: mail && self.password_alone().is_none(),
             password_min: self.judge.min(),
             app_path: format!("{}/", self.base_path()),
+            providers: self.provider_buttons(),
         }
     }
 }

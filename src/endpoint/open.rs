@@ -25,6 +25,7 @@ use crate::{
     factor::password::{Hasher, Judge},
     keys::{Key, KeyError, SigningKey},
     limit::{InFlight, Keys, Local, Rules},
+    provider::Providers,
     storage::{Measured, Storage, StorageError},
 };
 
@@ -175,6 +176,7 @@ impl Endpoint {
         let seen = storage.latest_change().await?;
         let legacy = Legacy::seen(storage.legacy_hashes().await?);
         let hasher = Hasher::new(&settings.password, Arc::clone(&entropy)).map_err(OpenError::Setting)?;
+        let providers = Providers::new(&settings).map_err(OpenError::Setting)?;
         let rules = Rules::new(&settings.limits);
         let source = Arc::new(Stored { storage: Arc::clone(&storage), settings: settings.clone() });
         Ok(Arc::new(Self {
@@ -198,6 +200,7 @@ impl Endpoint {
             base_path: OnceLock::new(),
             declared: super::declared::State::default(),
             asserted: super::asserted::Asserted::default(),
+            providers,
             settings,
             storage,
             entropy,

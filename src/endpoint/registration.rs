@@ -156,7 +156,7 @@ impl Endpoint {
         Ok(Answer::new(RegistrationState::VerifyAddress))
     }
 
-    async fn take_registration(&self, ctx: &RequestContext) -> Result<(), Problem> {
+    pub(super) async fn take_registration(&self, ctx: &RequestContext) -> Result<(), Problem> {
         let (keys, app) = (&self.limit_keys, ctx.counted_at());
         let mut counted = vec![(keys.all(app, "registration"), self.rules.registration_global)];
         if let Some(address) = ctx.believed() {

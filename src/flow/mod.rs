@@ -6,6 +6,7 @@ pub mod asserted;
 mod completed;
 pub mod login;
 pub mod proven;
+pub mod provider;
 pub mod recovery;
 pub mod registration;
 pub mod verification;

@@ -25,6 +25,10 @@ const ANY_HOST: [&str; 3] = ["/metrics", "/openapi.json", "/_gatehouse/jwks.json
 /// The same on every surface, under the mount: a probe knows a process by its address.
 const PROBES: [&str; 2] = ["/live", "/ready"];
 
+/// Where a provider's own page may post its answer to. It changes nothing: what it says is led on to where the browser's
+/// cookies come along, and bound to one of them.
+const CALLBACK: &str = "/provider/callback/";
+
 /// Refuses what no handler should see.
 pub(super) fn admit(shell: &Shell, request: &Request<Bytes>) -> Result<(), Problem> {
     if request.body().len() > BODY_MAX {
@@ -44,15 +48,19 @@ pub(super) fn admit(shell: &Shell, request: &Request<Bytes>) -> Result<(), Probl
             return Err(Problem::new(ErrorCode::UnknownHost));
         }
     }
-    if request.method() == Method::POST && !from_own_page(shell, policy, request.headers()) {
+    let returns = below_mount(shell, request.uri().path()).is_some_and(|path| path.starts_with(CALLBACK));
+    if request.method() == Method::POST && !returns && !from_own_page(shell, policy, request.headers()) {
         return Err(Problem::new(ErrorCode::ForeignOrigin));
     }
     Ok(())
 }
 
 fn may_have_any_host(shell: &Shell, path: &str) -> bool {
-    let below = path.strip_prefix(shell.base_path()).and_then(|path| path.strip_prefix(MOUNT));
-    ANY_HOST.contains(&path) || below.is_some_and(|below| PROBES.contains(&below))
+    ANY_HOST.contains(&path) || below_mount(shell, path).is_some_and(|below| PROBES.contains(&below))
+}
+
+fn below_mount<'p>(shell: &Shell, path: &'p str) -> Option<&'p str> {
+    path.strip_prefix(shell.base_path())?.strip_prefix(MOUNT)
 }
 
 /// Whether a request that changes something comes from a page of this site. A browser says so truthfully; whoever is

@@ -35,14 +35,22 @@ impl IntoResponse for Refusal {
 /// Writes an answer: 200, the state, and what becomes of the cookies.
 pub(super) fn write<T: Serialize>(answer: &Answer<T>, names: &CookieNames) -> Response {
     let mut response = Json(&answer.state).into_response();
-    let session = change(response.headers_mut(), names, &names.session, &answer.session_cookie);
-    let device = change(response.headers_mut(), names, &names.device, &answer.device_cookie);
-    if session.and(device).is_none() {
-        // A token that can't stand in a header was never made by us.
-        tracing::error!("a cookie could not be written");
+    if set_cookies(response.headers_mut(), answer, names).is_none() {
         return Refusal(Problem::new(ErrorCode::Internal)).into_response();
     }
     response
+}
+
+/// Writes what becomes of the cookies; `None` where one can't be written.
+pub(super) fn set_cookies<T>(headers: &mut HeaderMap, answer: &Answer<T>, names: &CookieNames) -> Option<()> {
+    let session = change(headers, names, &names.session, &answer.session_cookie);
+    let device = change(headers, names, &names.device, &answer.device_cookie);
+    let written = session.and(device);
+    if written.is_none() {
+        // A token that can't stand in a header was never made by us.
+        tracing::error!("a cookie could not be written");
+    }
+    written
 }
 
 fn change(headers: &mut HeaderMap, names: &CookieNames, name: &str, change: &CookieChange) -> Option<()> {

@@ -49,7 +49,7 @@ impl FromRequestParts<Arc<App>> for Context {
 }
 
 /// All lines of the header as one; a line that is not text is as if it were not there.
-fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
+pub(super) fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
     let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
     lines.join("; ")
 }

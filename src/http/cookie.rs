@@ -1,4 +1,4 @@
-//! The two cookies: who is signed in, and which browser this is. Their names, attributes and reading.
+//! The cookies: who is signed in, which browser this is, and which one left for somebody else's sign-in page. Their names, attributes and reading.
 
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub struct CookieNames {
     pub session: String,
     /// Carries the device, which gets its own budget of attempts.
     pub device: String,
+    /// Binds a sign-in at a provider to the browser that began it.
+    pub flow: String,
     secure: bool,
 }
 
@@ -24,6 +26,7 @@ impl CookieNames {
         Self {
             session: format!("{prefix}gatehouse-{instance}"),
             device: format!("{prefix}gatehouse-device-{instance}"),
+            flow: format!("{prefix}gatehouse-provider-{instance}"),
             secure,
         }
     }
@@ -31,6 +34,11 @@ impl CookieNames {
     /// The session token in a `Cookie` header, if there is exactly one.
     pub fn session_from(&self, header: &str) -> Option<Secret> {
         value_of(header, &self.session).map(Secret::received)
+    }
+
+    /// What binds a sign-in at a provider, in a `Cookie` header, if there is exactly one.
+    pub(super) fn flow_from(&self, header: &str) -> Option<Secret> {
+        value_of(header, &self.flow).map(Secret::received)
     }
 
     /// The device in a `Cookie` header, if there is exactly one.

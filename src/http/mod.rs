@@ -38,6 +38,7 @@ mod observe;
 mod openapi;
 mod page;
 mod password;
+mod provider;
 mod ready;
 mod recovery;
 mod registration;

@@ -97,6 +97,7 @@ pub(super) fn route(base_path: &str, request: &Request<Bytes>) -> &'static str {
         Some("/" | "") => "page",
         Some("/password/strength") => "strength",
         Some(below) if below.starts_with("/assets/") => "assets",
+        Some(below) if below.starts_with("/provider/") => "provider",
         Some(below) => named(below),
         None if path == "/metrics" => "metrics",
         None => "other",
@@ -107,7 +108,7 @@ pub(super) fn route(base_path: &str, request: &Request<Bytes>) -> &'static str {
 fn named(below: &str) -> &'static str {
     let name = below.strip_prefix('/').unwrap_or_default();
     let own = |route: &&&str| {
-        **route == name && !matches!(**route, "page" | "assets" | "strength" | "metrics" | "app")
+        **route == name && !matches!(**route, "page" | "assets" | "strength" | "metrics" | "provider" | "app")
     };
     metrics::ROUTES.iter().find(own).copied().unwrap_or("other")
 }

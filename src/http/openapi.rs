@@ -11,7 +11,7 @@ use utoipa::{
 
 use super::{
     account, assets, authorize, config, enrollment, health, jwks, live, login, logo, logout, metrics, page,
-    password, ready, recovery, registration, session, verification,
+    password, provider, ready, recovery, registration, session, verification,
 };
 
 /// Every refusal that any route may answer: one response for each status of [`ErrorCode`].
@@ -61,6 +61,9 @@ impl IntoResponses for Refusals {
         recovery::post,
         password::post,
         password::strength::post,
+        provider::get,
+        provider::callback::get,
+        provider::callback::post,
         jwks::get,
         metrics::get,
         authorize::get,

@@ -14,7 +14,7 @@ use super::{
     account,
     answer::Refusal,
     assets, authorize, config, enrollment, health, jwks, live, login, logo, logout, metrics, openapi, page,
-    password, ready, recovery, registration,
+    password, provider, ready, recovery, registration,
     responder::{App, Surface},
     session, verification,
 };
@@ -44,7 +44,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         .with_state(app.clone())
 }
 
-fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 17] {
+fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 19] {
     [
         ("/", get(page::get)),
         ("/assets/{*file}", get(assets::get)),
@@ -61,6 +61,8 @@ fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 17] {
         ("/registration", post(registration::post)),
         ("/verification", post(verification::post)),
         ("/recovery", post(recovery::post)),
+        ("/provider/{name}", get(provider::get)),
+        ("/provider/callback/{name}", get(provider::callback::get).post(provider::callback::post)),
         ("/password", post(password::post)),
         ("/password/strength", post(password::strength::post)),
     ]

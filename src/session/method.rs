@@ -10,6 +10,8 @@ pub enum Method {
     Password,
     /// What a trusted proxy said.
     Proxy,
+    /// An account of somebody else.
+    Provider,
     /// A code of an authenticator app.
     Totp,
     /// A recovery code.
@@ -18,13 +20,14 @@ pub enum Method {
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 4] = [Self::Password, Self::Proxy, Self::Totp, Self::RecoveryCode];
+    pub const ALL: [Self; 5] = [Self::Password, Self::Proxy, Self::Provider, Self::Totp, Self::RecoveryCode];
 
     /// As stored.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::Proxy => "proxy",
+            Self::Provider => "provider",
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
         }
@@ -33,7 +36,7 @@ impl Method {
     /// Whether it says who somebody is to begin with; what doesn't is asked for after that.
     const fn is_first(self) -> bool {
         match self {
-            Self::Password | Self::Proxy => true,
+            Self::Password | Self::Proxy | Self::Provider => true,
             Self::Totp | Self::RecoveryCode => false,
         }
     }

@@ -11,10 +11,11 @@ use tracing::{Instrument as _, Span};
 use super::{
     App, AppKey, AppRepository, AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration,
     Declared, DeclaredRecord, DeclaredRepository, FactorRepository, IdentityFilter, IdentityRepository,
-    Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, MailId,
-    MailRepository, MetaRepository, NewIdentity, NewLink, NewMail, NewSession, NewUpheld, PendingFlow,
-    PendingRegistration, QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result,
-    SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
+    Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount,
+    MailId, MailRepository, MetaRepository, NewIdentity, NewLink, NewMail, NewProviderFlow, NewSession,
+    NewUpheld, PendingFlow, PendingRegistration, ProviderAccount, ProviderFlow, ProviderRepository,
+    QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result, SessionRepository, SignInRecord,
+    Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
 };
 use crate::{
     clock::Timestamp,
@@ -141,6 +142,18 @@ measured! { AppRepository, "app", {
     fn add_code(code: NewCode) -> ();
     fn find_code(hash: TokenHash) -> Option<StoredCode>;
     fn exchange_code(hash: TokenHash, new: NewSession) -> bool;
+} {
+} }
+
+measured! { ProviderRepository, "provider", {
+    fn add_provider_flow(new: NewProviderFlow) -> ();
+    fn consume_provider_flow(state: TokenHash, browser: TokenHash, now: Timestamp) -> Option<ProviderFlow>;
+    fn find_by_account(issuer: &str, subject: &str) -> Option<Identity>;
+    fn list_linked_accounts(id: &IdentityId) -> Vec<LinkedAccount>;
+    fn add_linked_account(id: &IdentityId, account: &ProviderAccount, now: Timestamp) -> bool;
+    fn add_linked_identity(new: NewIdentity, account: &ProviderAccount) -> Option<Identity>;
+    fn touch_linked_account(issuer: &str, subject: &str, now: Timestamp) -> ();
+    fn remove_linked_account(id: &IdentityId, issuer: &str, subject: &str, now: Timestamp) -> bool;
 } {
 } }
 

@@ -1,9 +1,9 @@
 //! What the endpoint's answers lead to.
 
 use gatehouse_protocol::{
-    ClientConfig, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken, PasswordChanged, Problem,
-    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, Ticket,
-    VerificationState, VerificationStep,
+    ClientConfig, EnrollmentStep, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken,
+    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SecondFactor,
+    SessionState, Ticket, VerificationState, VerificationStep,
 };
 
 use super::{
@@ -47,6 +47,18 @@ impl Machine {
                 self.setting.opening = Opening::Link(link);
                 return self.sending(Effect::Load);
             }
+            Link::Refused(code) => {
+                self.show(if self.signed_in() { Screen::SignedIn } else { Screen::Login });
+                let line = self.line(&Problem::new(*code));
+                self.say(line, false);
+                return vec![Effect::Focus(self.first_empty())];
+            }
+            Link::Challenge(flow) => {
+                let flow = flow.clone();
+                self.purpose = Purpose::SignIn;
+                return self.challenge_factor(flow, vec![SecondFactor::Totp, SecondFactor::RecoveryCode]);
+            }
+            Link::Enroll(flow) => Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow.clone()) }),
             Link::ChangePassword if self.signed_in() => return self.show(Screen::ChangePassword),
             Link::ChangePassword => return self.log_in_then_change(),
             Link::Setup(token) | Link::Invite(token) => {

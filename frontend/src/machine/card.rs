@@ -4,7 +4,9 @@ mod proof;
 
 use core::fmt;
 
-use gatehouse_protocol::{ClientConfig, ErrorCode, Field, GUEST, LoginForm, RegistrationMode};
+use gatehouse_protocol::{
+    ClientConfig, ErrorCode, Field, GUEST, LoginForm, ProviderButton, RegistrationMode,
+};
 
 use super::{Event, Gap, Line, Offer, Place, Purpose, Screen, Text, Values};
 
@@ -29,6 +31,8 @@ pub struct Card {
     pub keep: bool,
     /// The primary button, if there is one.
     pub submit: Option<(Line, Press)>,
+    /// The ways in through an account of somebody else.
+    pub ways: Vec<Way>,
     /// The quiet lines to somewhere else.
     pub turns: Vec<Turn>,
 }
@@ -53,6 +57,15 @@ impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Shown(…)")
     }
+}
+
+/// A way in through an account of somebody else: a plain link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// What stands on it.
+    pub label: Line,
+    /// Where it leads, as the endpoint says; it takes `return_to`.
+    pub href: String,
 }
 
 /// One field of a card.
@@ -173,6 +186,7 @@ impl Card {
             account: None,
             keep: false,
             submit: None,
+            ways: Vec::new(),
             turns: Vec::new(),
         }
     }
@@ -313,9 +327,18 @@ fn login(around: &Around<'_>) -> Card {
         tagline: tagline(around),
         account,
         keep: true,
+        ways: around.config.map(ways).unwrap_or_default(),
         turns,
         ..Card::form("login", Text::LoginTitle, Text::LoginSubmit, fields)
     }
+}
+
+fn ways(config: &ClientConfig) -> Vec<Way> {
+    let way = |button: &ProviderButton| Way {
+        label: named(Text::LoginProvider, "name", &button.label),
+        href: button.href.clone(),
+    };
+    config.providers.iter().map(way).collect()
 }
 
 fn registration(offer: Option<&Offer>, around: &Around<'_>, app: &str) -> Card {

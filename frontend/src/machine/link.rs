@@ -4,7 +4,8 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod tests;
 
-use gatehouse_protocol::MailToken;
+pub use gatehouse_protocol::rule::local_path;
+use gatehouse_protocol::{ErrorCode, FlowToken, MailToken};
 
 /// What the address asks for.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +23,12 @@ pub enum Link {
     Reset(MailToken),
     /// A new password for who is signed in.
     ChangePassword,
+    /// Signing in with an account of somebody else did not work.
+    Refused(ErrorCode),
+    /// It did, and a second factor has to be proven.
+    Challenge(FlowToken),
+    /// It did, and a second factor has to be set up.
+    Enroll(FlowToken),
 }
 
 impl Link {
@@ -37,18 +44,27 @@ impl Link {
             Some(("invite", token)) => Self::Invite(MailToken::new(token)),
             Some(("verify", token)) => Self::Verify(MailToken::new(token)),
             Some(("reset", token)) => Self::Reset(MailToken::new(token)),
+            Some(("challenge", flow)) => Self::Challenge(FlowToken::new(flow)),
+            Some(("enroll", flow)) => Self::Enroll(FlowToken::new(flow)),
+            Some(("refused", code)) => Self::Refused(refusal(code)),
             Some(_) => Self::None,
         }
     }
 }
 
-/// A path on this origin, or nothing: whatever could lead to another host is refused.
-///
-/// Browsers treat `\` as `/` and drop tabs and line breaks, so that `/\evil.example` and `/<tab>/evil.example` are
-/// other hosts.
-pub fn local_path(text: &str) -> Option<&str> {
-    let safe = text.starts_with('/')
-        && !text.starts_with("//")
-        && !text.chars().any(|c| c == '\\' || c.is_control());
-    safe.then_some(text)
+/// Why a sign-in elsewhere did not work. Whatever else the address says is one of these, too: it says nothing of its own.
+fn refusal(code: &str) -> ErrorCode {
+    match code {
+        "flow_expired" => ErrorCode::FlowExpired,
+        "too_many_attempts" => ErrorCode::TooManyAttempts,
+        "unavailable" => ErrorCode::Unavailable,
+        "signed_out" => ErrorCode::SignedOut,
+        "managed_elsewhere" => ErrorCode::ManagedElsewhere,
+        "domain_not_allowed" => ErrorCode::DomainNotAllowed,
+        "provider_cancelled" => ErrorCode::ProviderCancelled,
+        "provider_unavailable" => ErrorCode::ProviderUnavailable,
+        "provider_unknown" => ErrorCode::ProviderUnknown,
+        "provider_unlinked" => ErrorCode::ProviderUnlinked,
+        _ => ErrorCode::ProviderRefused,
+    }
 }

@@ -18,7 +18,7 @@ mod text;
 mod typing;
 mod values;
 
-pub use card::{Card, FieldCard, Press, Shown, Turn, TurnTo};
+pub use card::{Card, FieldCard, Press, Shown, Turn, TurnTo, Way};
 pub use event::{Announcement, Effect, Event, Failure, Place, Reply};
 pub use link::{Link, local_path};
 pub use rules::Rules;
@@ -226,7 +226,9 @@ impl Machine {
             Event::Resend => self.resend(),
             Event::SignOut => self.sending(Effect::SignOut),
             // To the page that was refused there is no way on: it leads to the app's first one.
-            Event::Continue if matches!(self.screen, Screen::NotAllowed) => vec![Effect::Leave(self.app())],
+            Event::Continue if matches!(self.screen, Screen::NotAllowed) => {
+                vec![Effect::Leave(self.app().to_owned())]
+            }
             Event::Continue if matches!(self.screen, Screen::Codes { .. }) => self.stored(),
             Event::Continue => vec![self.leave()],
         }
@@ -243,13 +245,19 @@ impl Machine {
         self.setting.challenge.clone().map(Challenge)
     }
 
+    /// Where a sign-in that leaves this page is to lead back to: `None` where it is the page that the form stands in.
+    pub fn return_to(&self) -> Option<&str> {
+        let alone = !self.setting.embedded && !self.setting.in_place;
+        alone.then(|| self.setting.next.as_deref().and_then(local_path).unwrap_or_else(|| self.app()))
+    }
+
     /// On to what the person came for.
     fn leave(&self) -> Effect {
         if self.setting.in_place {
             return Effect::Reload;
         }
         let wished = self.setting.next.as_deref().and_then(local_path).map(ToOwned::to_owned);
-        Effect::Leave(wished.unwrap_or_else(|| self.app()))
+        Effect::Leave(wished.unwrap_or_else(|| self.app().to_owned()))
     }
 
     /// True where one password opens the app to everybody who knows it.
@@ -258,8 +266,8 @@ impl Machine {
     }
 
     /// Where the app is.
-    fn app(&self) -> String {
-        self.config.as_ref().and_then(|c| local_path(&c.app_path)).unwrap_or("/").to_owned()
+    fn app(&self) -> &str {
+        self.config.as_ref().and_then(|c| local_path(&c.app_path)).unwrap_or("/")
     }
 
     /// Shows another screen: what was wrong with the one before is forgotten, what was typed is kept, save passwords.

@@ -35,6 +35,8 @@ texts! {
     LoginForgot = "login.forgot",
     LoginToRegistration = "login.to_registration",
     LoginToRegistrationLink = "login.to_registration_link",
+    LoginOr = "login.or",
+    LoginProvider = "login.provider",
     RegistrationTitle = "registration.title",
     RegistrationLead = "registration.lead",
     RegistrationInviteTitle = "registration.invite_title",
@@ -171,6 +173,11 @@ texts! {
     ErrorFactorRequired = "error.factor_required",
     ErrorNameTooLong = "error.name_too_long",
     ErrorFactorUnavailable = "error.factor_unavailable",
+    ErrorProviderCancelled = "error.provider_cancelled",
+    ErrorProviderRefused = "error.provider_refused",
+    ErrorProviderUnavailable = "error.provider_unavailable",
+    ErrorProviderUnknown = "error.provider_unknown",
+    ErrorProviderUnlinked = "error.provider_unlinked",
 }
 
 impl From<ErrorCode> for Text {
@@ -212,6 +219,11 @@ impl From<ErrorCode> for Text {
             ErrorCode::FactorRequired => Self::ErrorFactorRequired,
             ErrorCode::NameTooLong => Self::ErrorNameTooLong,
             ErrorCode::FactorUnavailable => Self::ErrorFactorUnavailable,
+            ErrorCode::ProviderCancelled => Self::ErrorProviderCancelled,
+            ErrorCode::ProviderRefused => Self::ErrorProviderRefused,
+            ErrorCode::ProviderUnavailable => Self::ErrorProviderUnavailable,
+            ErrorCode::ProviderUnknown => Self::ErrorProviderUnknown,
+            ErrorCode::ProviderUnlinked => Self::ErrorProviderUnlinked,
         }
     }
 }

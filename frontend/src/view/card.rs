@@ -5,12 +5,12 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::{field::field, shown::shown};
 use crate::{
     dom,
-    machine::{Card, Event, Machine, Press, Text, Turn, TurnTo},
+    machine::{Card, Event, Machine, Press, Text, Turn, TurnTo, Way},
     stage::Stage,
 };
 
 pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
-    let Card { name, tagline, title, lead, shown: secret, fields, account, keep, submit, turns } = card;
+    let Card { name, tagline, title, lead, shown: secret, fields, account, keep, submit, ways, turns } = card;
     let press = submit.as_ref().map_or(Press::Submit, |(_, press)| *press);
     let submitted = move |event: SubmitEvent| {
         event.prevent_default();
@@ -62,6 +62,7 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
                     {move || stage.see(Machine::busy).then(|| stage.text(Text::Working))}
                 </p>
             </form>
+            {(!ways.is_empty()).then(|| elsewhere(stage, ways))}
             {turns.into_iter().map(|turn| quiet(stage, turn)).collect_view()}
         </section>
     }
@@ -82,6 +83,17 @@ fn brand(stage: Stage) -> impl IntoView {
             </p>
         }
     })
+}
+
+/// Plain links, so that they work by keyboard, in a new tab, and whatever becomes of the form. A provider's page is never
+/// shown in a frame.
+fn elsewhere(stage: Stage, ways: Vec<Way>) -> impl IntoView {
+    view! {
+        <p class="gh-or"><span>{stage.text(Text::LoginOr)}</span></p>
+        {ways.into_iter().map(|way| view! {
+            <a class="gh-way" target="_top" href=stage.way(&way)>{stage.line(&way.label)}</a>
+        }).collect_view()}
+    }
 }
 
 fn quiet(stage: Stage, Turn { lead, link, to }: Turn) -> impl IntoView {

@@ -72,6 +72,7 @@ impl Network {
             "recovery": true,
             "password_min": 8,
             "app_path": "/",
+            "providers": [],
         });
         for (key, value) in changed.as_object().unwrap() {
             config[key] = value.clone();

@@ -1,7 +1,7 @@
 use gatehouse_protocol::Password;
 
 use super::*;
-use crate::config::UserSettings;
+use crate::config::{ProviderSettings, UserSettings};
 
 fn leaves(prefix: &str, value: &serde_json::Value, found: &mut Vec<String>) {
     for (key, value) in value.as_object().unwrap() {
@@ -17,6 +17,7 @@ fn every_setting_that_serde_takes_is_listed_and_described() {
     let mut settings = Settings::default();
     let somebody = UserSettings { password: Password::new("x"), roles: Vec::new(), email: None };
     settings.users.insert(ANY.to_owned(), somebody);
+    settings.providers.insert(ANY.to_owned(), ProviderSettings::default());
     leaves("", &serde_json::to_value(settings).unwrap(), &mut taken);
     let mut listed: Vec<String> = entries().into_iter().map(|entry| entry.path).collect();
     taken.sort();

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What the endpoint decides where there is a remote one.
-const ITS_OWN: [&str; 15] = [
+const ITS_OWN: [&str; 16] = [
     "database",
     "key_file",
     "key",
@@ -18,6 +18,7 @@ const ITS_OWN: [&str; 15] = [
     "shared_password",
     "shared_username",
     "users",
+    "providers",
     "mail.smtp_host",
     "mail.from",
     "trusted_header.name",

@@ -27,7 +27,8 @@ async fn the_page_in_the_place_of_another_is_told_everything_at_once() {
         app_name: "\"><script>alert(1)</script>".to_owned(),
         ..serde_json::from_value(serde_json::json!({
             "app_name": "", "logo": null, "tagline": "", "registration": "closed", "recovery": false,
-            "password_min": 8, "app_path": "/weather/", "login": "name_and_password"
+            "password_min": 8, "app_path": "/weather/", "login": "name_and_password",
+            "providers": []
         }))
         .unwrap()
     };

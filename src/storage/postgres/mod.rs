@@ -29,6 +29,7 @@ mod meta;
 mod name;
 mod open;
 mod pool;
+mod provider;
 mod registration;
 mod role;
 mod row;

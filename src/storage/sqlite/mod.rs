@@ -19,6 +19,7 @@ mod mail;
 mod meta;
 mod open;
 mod pool;
+mod provider;
 mod registration;
 mod row;
 mod session;

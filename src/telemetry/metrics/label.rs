@@ -112,6 +112,7 @@ pub const ROUTES: &[&str] = &[
     "password",
     "strength",
     "authorize",
+    "provider",
     "metrics",
     "app",
     "other",
@@ -144,6 +145,9 @@ pub const fn class_of(status: u16) -> &'static str {
 pub const EVENT_NAMES: &[&str] = &[
     "login.completed",
     "login.rejected",
+    "provider.proven",
+    "provider.rejected",
+    "account.linked",
     "login.limited",
     "login.must_change",
     "factor.asked",

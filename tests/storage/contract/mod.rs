@@ -10,6 +10,7 @@ mod link;
 mod mail;
 mod meta;
 mod password_link;
+mod provider;
 mod race;
 mod registration;
 mod session;

@@ -1,3 +1,4 @@
+use gatehouse_protocol::ErrorCode;
 use proptest::prelude::*;
 use url::Url;
 
@@ -12,6 +13,10 @@ fn parts(link: &Link) -> (&'static str, &str) {
         Link::Invite(token) => ("invite", token.expose()),
         Link::Verify(token) => ("verify", token.expose()),
         Link::Reset(token) => ("reset", token.expose()),
+        Link::Refused(ErrorCode::FlowExpired) => ("refused", "flow"),
+        Link::Refused(_) => ("refused", ""),
+        Link::Challenge(flow) => ("challenge", flow.expose()),
+        Link::Enroll(flow) => ("enroll", flow.expose()),
     }
 }
 
@@ -32,6 +37,10 @@ fn the_token_stands_behind_the_hash() {
         ("#Reset=AbC", ("none", "")),
         ("#login=AbC", ("none", "")),
         ("##reset=AbC", ("none", "")),
+        ("#challenge=AbC-_9", ("challenge", "AbC-_9")),
+        ("#enroll=AbC-_9", ("enroll", "AbC-_9")),
+        ("#refused=flow_expired", ("refused", "flow")),
+        ("#refused=<b>anything", ("refused", "")),
         ("#change-password=1", ("none", "")),
     ] {
         assert_eq!(parts(&Link::parse(hash)), wanted, "{hash}");

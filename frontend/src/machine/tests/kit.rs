@@ -34,6 +34,7 @@ pub(super) fn config() -> ClientConfig {
         recovery: true,
         password_min: 8,
         app_path: "/app".to_owned(),
+        providers: Vec::new(),
     }
 }
 

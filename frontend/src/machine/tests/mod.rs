@@ -2,6 +2,7 @@
 
 mod acts;
 mod arrival;
+mod elsewhere;
 mod failures;
 mod in_place;
 mod kit;

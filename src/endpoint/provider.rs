@@ -1,0 +1,332 @@
+//! Sign-in with an account of somebody else: there, and back.
+//!
+//! What goes with it is kept apart: the database has the hashes of a state and of a cookie, the provider sees the state,
+//! the browser has both. Nonce and verifier follow from all of it and the installation's key, and stand nowhere.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use gatehouse_protocol::{ErrorCode, LoginState, MOUNT, Problem, ProviderButton};
+
+use super::{Answer, Endpoint, RequestContext, begin::Wish, login::entry, problem};
+use crate::{
+    audit::Event,
+    factor::password::PasswordHash,
+    flow::{
+        proven::Proven,
+        provider::{self as flow, Decision, Proof},
+    },
+    identity::{Identity, IdentityId, Role, VerifiableAddress},
+    provider::{Failure, Provider, Round},
+    session::Secret,
+    storage::{NewIdentity, NewProviderFlow, ProviderFlow, StorageError},
+};
+
+/// How long somebody has for signing in elsewhere.
+pub const FLOW_TTL: Duration = Duration::from_mins(10);
+
+/// A browser on its way to a provider.
+#[derive(Debug)]
+pub struct Leaving {
+    /// Where it goes.
+    pub location: String,
+    /// What its cookie must hold when it comes back.
+    pub browser: Secret,
+}
+
+/// What a browser brings back from a provider.
+#[derive(Debug, Default)]
+pub struct Returning {
+    /// What it was sent away with.
+    pub state: Option<String>,
+    /// What the provider hands out for who signed in.
+    pub code: Option<String>,
+    /// Who answers, where the provider says it (RFC 9207).
+    pub issuer: Option<String>,
+    /// Why nobody signed in.
+    pub error: Option<String>,
+}
+
+/// How a sign-in elsewhere ended.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Where the browser wanted to go; `None` where nothing of it began here.
+    pub return_to: Option<String>,
+    /// Whether somebody is signed in, or what is asked for before that.
+    pub outcome: Result<Answer<LoginState>, Problem>,
+}
+
+impl Endpoint {
+    /// The buttons of the sign-in form.
+    pub(super) fn provider_buttons(&self) -> Vec<ProviderButton> {
+        let all = self.settings.providers.iter();
+        all.map(|(name, provider)| ProviderButton {
+            name: name.clone(),
+            label: provider.label(name),
+            href: format!("{}{MOUNT}/provider/{name}", self.base_path()),
+        })
+        .collect()
+    }
+
+    /// Whether browsers bring this provider's answer as a form.
+    pub fn provider_posts(&self, name: &str) -> bool {
+        self.providers.get(name).is_some_and(Provider::posts)
+    }
+
+    /// Sends a browser to a provider; afterwards it is led back to the path `return_to`. `browser` is what its cookie holds
+    /// already, `links` who is signed in and links an account: whoever calls has made sure that it is that person's wish.
+    pub async fn begin_provider(
+        &self,
+        ctx: &RequestContext,
+        name: &str,
+        return_to: &str,
+        browser: Option<Secret>,
+        links: Option<IdentityId>,
+    ) -> Result<Leaving, Problem> {
+        let provider = self.provider(ctx, name)?;
+        self.question(ctx)?;
+        let now = self.now();
+        let state = Secret::draw(&*self.entropy);
+        // Two tabs of one browser may be on their way at once.
+        let browser = browser.unwrap_or_else(|| Secret::draw(&*self.entropy));
+        let redirect_uri = self.redirect_uri(name)?;
+        let (nonce, verifier) = self.derived(&state, &browser);
+        let round =
+            Round { redirect_uri: &redirect_uri, state: state.expose(), nonce: &nonce, verifier: &verifier };
+        let location = provider.begin(&round, now).await.map_err(|failure| failed(name, &failure))?;
+        let flow =
+            ProviderFlow { provider: name.to_owned(), return_to: return_to.to_owned(), identity_id: links };
+        let stored = NewProviderFlow {
+            state: state.hash(),
+            browser: browser.hash(),
+            flow,
+            created_at: now,
+            expires_at: now.plus(FLOW_TTL),
+        };
+        self.storage.add_provider_flow(stored).await.map_err(problem::storage)?;
+        Ok(Leaving { location, browser })
+    }
+
+    /// A browser comes back from the provider with this name.
+    pub async fn complete_provider(
+        &self,
+        ctx: &RequestContext,
+        name: &str,
+        back: &Returning,
+        browser: Option<&Secret>,
+    ) -> Arrival {
+        let begun = self.begun(ctx, name, back, browser).await;
+        let (flow, state, browser) = match begun {
+            Ok(begun) => begun,
+            Err(problem) => return Arrival { return_to: None, outcome: Err(problem) },
+        };
+        let outcome = self.returned(ctx, name, back, &flow, (&state, &browser)).await;
+        if let Err(problem) = &outcome {
+            let code = format!("{:?}", problem.code);
+            self.record(entry(Event::ProviderRejected, ctx, None).with("provider", name).with("code", &code));
+        }
+        Arrival { return_to: Some(flow.return_to), outcome }
+    }
+
+    fn provider(&self, ctx: &RequestContext, name: &str) -> Result<&Provider, Problem> {
+        // An app's process forwards forms, and no browser that comes back from elsewhere.
+        let own = ctx.app.is_none();
+        self.providers.get(name).filter(|_| own).ok_or(Problem::new(ErrorCode::NotFound))
+    }
+
+    /// The sign-in that this browser began, used up.
+    async fn begun(
+        &self,
+        ctx: &RequestContext,
+        name: &str,
+        back: &Returning,
+        browser: Option<&Secret>,
+    ) -> Result<(ProviderFlow, Secret, Secret), Problem> {
+        self.provider(ctx, name)?;
+        self.question(ctx)?;
+        let expired = Problem::new(ErrorCode::FlowExpired);
+        let (Some(state), Some(browser)) = (&back.state, browser) else { return Err(expired) };
+        let state = Secret::received(state.clone());
+        let taken = self.storage.consume_provider_flow(state.hash(), browser.hash(), self.now()).await;
+        let flow = taken.map_err(problem::storage)?.ok_or(expired)?;
+        Ok((flow, state, browser.clone()))
+    }
+
+    async fn returned(
+        &self,
+        ctx: &RequestContext,
+        name: &str,
+        back: &Returning,
+        flow: &ProviderFlow,
+        (state, browser): (&Secret, &Secret),
+    ) -> Result<Answer<LoginState>, Problem> {
+        let refused = || Problem::new(ErrorCode::ProviderRefused);
+        let provider = self.provider(ctx, name)?;
+        if flow.provider != name {
+            tracing::warn!(began = flow.provider, came = name, "an answer of one provider came as another's");
+            return Err(refused());
+        }
+        if let Some(error) = &back.error {
+            tracing::info!(provider = name, error = %error.escape_debug(), "nobody signed in at the provider");
+            let cancelled = ["access_denied", "user_cancelled_authorize", "user_denied"];
+            let cancelled = cancelled.contains(&error.as_str());
+            return Err(if cancelled { Problem::new(ErrorCode::ProviderCancelled) } else { refused() });
+        }
+        let code = back.code.as_deref().ok_or_else(refused)?;
+        let redirect_uri = self.redirect_uri(name)?;
+        let (nonce, verifier) = self.derived(state, browser);
+        let round =
+            Round { redirect_uri: &redirect_uri, state: state.expose(), nonce: &nonce, verifier: &verifier };
+        let proof = provider.finish(code, back.issuer.as_deref(), &round, self.now()).await;
+        let proof = proof.map_err(|failure| failed(name, &failure))?;
+        match &flow.identity_id {
+            None => self.sign_in_by(ctx, provider, &proof).await,
+            Some(id) => self.link_by(ctx, id, &proof).await,
+        }
+    }
+
+    /// Signs in whom the provider proved.
+    async fn sign_in_by(
+        &self,
+        ctx: &RequestContext,
+        provider: &Provider,
+        proof: &Proof,
+    ) -> Result<Answer<LoginState>, Problem> {
+        let account = &proof.account;
+        let linked = self.storage.find_by_account(&account.issuer, &account.subject).await;
+        let linked = linked.map_err(problem::storage)?;
+        let owner = if linked.is_some() { None } else { self.confirmed_owner(proof).await? };
+        let (proven, mut identity) = match flow::decide(proof, linked, owner, provider.settings()) {
+            Decision::Proven(proven, identity) => (proven, *identity),
+            Decision::Link(identity) => (self.linked(ctx, &identity, proof).await?, *identity),
+            Decision::Register => {
+                let identity = self.register_by(ctx, proof).await?;
+                let proven = flow::proven(&identity).ok_or(Problem::new(ErrorCode::ProviderUnknown))?;
+                (proven, identity)
+            }
+            Decision::Refused(code) => return Err(Problem::new(code)),
+        };
+        if let Some(roles) = flow::roles(&identity.roles, &proof.groups, provider.settings()) {
+            self.storage.set_roles(&identity.id, &roles, self.now()).await.map_err(problem::storage)?;
+            self.changed(&identity.id);
+            identity.roles = roles;
+        }
+        let touched = self.storage.touch_linked_account(&account.issuer, &account.subject, self.now()).await;
+        touched.map_err(problem::storage)?;
+        self.record(
+            entry(Event::ProviderProven, ctx, Some(&identity.id)).with("provider", &account.provider),
+        );
+        self.go_on(ctx, proven, &identity, Wish::default()).await
+    }
+
+    /// Who confirmed here the address that the provider verified.
+    async fn confirmed_owner(&self, proof: &Proof) -> Result<Option<Identity>, Problem> {
+        let Some(email) = &proof.email else { return Ok(None) };
+        let found = self.storage.find_by_email(email.folded()).await.map_err(problem::storage)?;
+        let confirmed =
+            |identity: &Identity| identity.email.as_ref().is_some_and(|email| email.verified_at.is_some());
+        Ok(found.map(|record| record.identity).filter(confirmed))
+    }
+
+    /// Lets the account open the identity.
+    async fn linked(
+        &self,
+        ctx: &RequestContext,
+        identity: &Identity,
+        proof: &Proof,
+    ) -> Result<Proven, Problem> {
+        let refused = Problem::new(ErrorCode::ProviderRefused);
+        let added = self.storage.add_linked_account(&identity.id, &proof.account, self.now()).await;
+        if !added.map_err(problem::storage)? {
+            // Somebody was faster.
+            return Err(refused);
+        }
+        self.changed(&identity.id);
+        self.record(
+            entry(Event::AccountLinked, ctx, Some(&identity.id)).with("provider", &proof.account.provider),
+        );
+        flow::proven(identity).ok_or(refused)
+    }
+
+    /// Links an account to who is signed in, and was when it began.
+    async fn link_by(
+        &self,
+        ctx: &RequestContext,
+        id: &IdentityId,
+        proof: &Proof,
+    ) -> Result<Answer<LoginState>, Problem> {
+        let live = self.signed_in(ctx).await?;
+        if live.identity.id != *id {
+            return Err(Problem::new(ErrorCode::SignedOut));
+        }
+        let account = &proof.account;
+        let opens = self.storage.find_by_account(&account.issuer, &account.subject).await;
+        let opens = opens.map_err(problem::storage)?;
+        match flow::link(live.identity.clone(), opens.as_ref()) {
+            Decision::Link(identity) => self.linked(ctx, &identity, proof).await.map(drop)?,
+            Decision::Refused(code) => return Err(Problem::new(code)),
+            Decision::Proven(..) | Decision::Register => {}
+        }
+        Ok(Answer::new(LoginState::Complete { ticket: None }))
+    }
+
+    /// Somebody new, with the first of the names that nobody has.
+    async fn register_by(&self, ctx: &RequestContext, proof: &Proof) -> Result<Identity, Problem> {
+        self.take_registration(ctx).await?;
+        let now = self.now();
+        let drawn = format!("{:06x}", self.entropy.number() & 0x00ff_ffff);
+        let email = proof.email.clone().map(|address| VerifiableAddress { address, verified_at: Some(now) });
+        let mut roles: Vec<Role> =
+            self.settings.registration_roles.iter().filter_map(|role| Role::parse(role).ok()).collect();
+        roles.sort();
+        roles.dedup();
+        for username in flow::names(proof, &self.settings, &drawn) {
+            let new = NewIdentity {
+                id: IdentityId(self.entropy.id("id")),
+                username,
+                email: email.clone(),
+                roles: roles.clone(),
+                password: PasswordHash(String::new()),
+                must_change: false,
+                created_at: now,
+            };
+            match self.storage.add_linked_identity(new, &proof.account).await {
+                Ok(Some(identity)) => {
+                    self.record(
+                        entry(Event::IdentityCreated, ctx, Some(&identity.id))
+                            .with("by", &proof.account.provider),
+                    );
+                    return Ok(identity);
+                }
+                // Another tab was faster: whoever tries again is known.
+                Ok(None) => return Err(Problem::new(ErrorCode::ProviderRefused)),
+                Err(StorageError::UsernameTaken) => {}
+                Err(StorageError::EmailTaken) => return Err(Problem::new(ErrorCode::ProviderUnlinked)),
+                Err(error) => return Err(problem::storage(error)),
+            }
+        }
+        Err(Problem::new(ErrorCode::ProviderUnknown))
+    }
+
+    /// Where the provider sends browsers back to: the address that is registered there.
+    fn redirect_uri(&self, name: &str) -> Result<String, Problem> {
+        let home = self.home().ok_or(Problem::new(ErrorCode::UnknownHost))?;
+        Ok(format!("{home}{MOUNT}/provider/callback/{name}"))
+    }
+
+    /// The nonce and the verifier.
+    fn derived(&self, state: &Secret, browser: &Secret) -> (String, String) {
+        let both = format!("{}\0{}", state.expose(), browser.expose());
+        let mac = |purpose: &str| URL_SAFE_NO_PAD.encode(self.key.mac(purpose, both.as_bytes()));
+        (mac("provider nonce"), mac("provider verifier"))
+    }
+}
+
+/// Why nobody is signed in: in the log, once; the page has a code.
+fn failed(provider: &str, failure: &Failure) -> Problem {
+    tracing::warn!(provider, failure = %failure.to_string().escape_debug(), "nobody is signed in by the provider");
+    Problem::new(match failure {
+        Failure::Away(_) => ErrorCode::ProviderUnavailable,
+        Failure::Refused(_) => ErrorCode::ProviderRefused,
+    })
+}

@@ -1,0 +1,200 @@
+//! Accounts of somebody else, and sign-ins on their way through a provider.
+
+use async_trait::async_trait;
+use sqlx::{Row as _, sqlite::SqliteRow};
+
+use super::{SqliteStorage, error::refers_to_nothing, identity, row, write::Write};
+use crate::{
+    clock::Timestamp,
+    identity::{Identity, IdentityId},
+    session::TokenHash,
+    storage::{
+        ChangeKind, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
+        ProviderRepository, Result, StorageError,
+    },
+};
+
+#[async_trait]
+impl ProviderRepository for SqliteStorage {
+    async fn add_provider_flow(&self, new: NewProviderFlow) -> Result<()> {
+        let mut write = self.write(new.created_at).await?;
+        let added = sqlx::query(
+            "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, identity_id, created_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(new.state.0.as_slice())
+        .bind(new.browser.0.as_slice())
+        .bind(&new.flow.provider)
+        .bind(&new.flow.return_to)
+        .bind(new.flow.identity_id.as_ref().map(|id| &id.0))
+        .bind(new.created_at.0)
+        .bind(new.expires_at.0)
+        .execute(write.on())
+        .await;
+        match added {
+            Err(error) if refers_to_nothing(&error) => Err(StorageError::IdentityChanged),
+            Err(error) => Err(error.into()),
+            Ok(_) => write.commit().await,
+        }
+    }
+
+    async fn consume_provider_flow(
+        &self,
+        state: TokenHash,
+        browser: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<ProviderFlow>> {
+        let mut write = self.write(now).await?;
+        let found = sqlx::query(
+            "DELETE FROM provider_flow WHERE state_hash = ? AND browser_hash = ? AND expires_at > ? \
+             RETURNING provider, return_to, identity_id",
+        )
+        .bind(state.0.as_slice())
+        .bind(browser.0.as_slice())
+        .bind(now.0)
+        .fetch_optional(write.on())
+        .await?;
+        write.commit().await?;
+        let Some(row) = found else { return Ok(None) };
+        Ok(Some(ProviderFlow {
+            provider: row.try_get("provider")?,
+            return_to: row.try_get("return_to")?,
+            identity_id: row.try_get::<Option<String>, _>("identity_id")?.map(IdentityId),
+        }))
+    }
+
+    async fn find_by_account(&self, issuer: &str, subject: &str) -> Result<Option<Identity>> {
+        sqlx::query(concat!(
+            "SELECT ",
+            row::identity_columns!(),
+            " FROM linked_account l JOIN identity i ON i.id = l.identity_id WHERE l.issuer = ? AND l.subject = ?"
+        ))
+        .bind(issuer)
+        .bind(subject)
+        .fetch_optional(&mut *self.read().await?)
+        .await?
+        .as_ref()
+        .map(row::identity)
+        .transpose()
+    }
+
+    async fn list_linked_accounts(&self, id: &IdentityId) -> Result<Vec<LinkedAccount>> {
+        sqlx::query(
+            "SELECT identity_id, provider, issuer, subject, created_at, last_used_at FROM linked_account \
+             WHERE identity_id = ? ORDER BY created_at, issuer, subject",
+        )
+        .bind(&id.0)
+        .fetch_all(&mut *self.read().await?)
+        .await?
+        .iter()
+        .map(linked)
+        .collect()
+    }
+
+    async fn add_linked_account(
+        &self,
+        id: &IdentityId,
+        account: &ProviderAccount,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut write = self.write(now).await?;
+        let added = match insert(&mut write, id, account).await {
+            Err(sqlx) if refers_to_nothing(&sqlx) => return Err(StorageError::IdentityChanged),
+            added => added?,
+        };
+        if added {
+            write.append(&ChangeKind::IdentityChanged(id.clone())).await?;
+            write.commit().await?;
+        }
+        Ok(added)
+    }
+
+    async fn add_linked_identity(
+        &self,
+        new: NewIdentity,
+        account: &ProviderAccount,
+    ) -> Result<Option<Identity>> {
+        let mut write = self.write(new.created_at).await?;
+        identity::add(&mut write, &new, None).await?;
+        sqlx::query("UPDATE identity SET password = NULL WHERE id = ?")
+            .bind(&new.id.0)
+            .execute(write.on())
+            .await?;
+        if !insert(&mut write, &new.id, account).await? {
+            return Ok(None);
+        }
+        let identity = identity::reread(write.on(), &new.id).await?;
+        write.commit().await?;
+        Ok(Some(identity))
+    }
+
+    async fn touch_linked_account(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<()> {
+        let mut write = self.write(now).await?;
+        sqlx::query(
+            "UPDATE linked_account SET last_used_at = max(last_used_at, ?) WHERE issuer = ? AND subject = ?",
+        )
+        .bind(now.0)
+        .bind(issuer)
+        .bind(subject)
+        .execute(write.on())
+        .await?;
+        write.commit().await
+    }
+
+    async fn remove_linked_account(
+        &self,
+        id: &IdentityId,
+        issuer: &str,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut write = self.write(now).await?;
+        let gone =
+            sqlx::query("DELETE FROM linked_account WHERE identity_id = ? AND issuer = ? AND subject = ?")
+                .bind(&id.0)
+                .bind(issuer)
+                .bind(subject)
+                .execute(write.on())
+                .await?;
+        if gone.rows_affected() == 0 {
+            return Ok(false);
+        }
+        write.append(&ChangeKind::IdentityChanged(id.clone())).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+}
+
+/// False if the account is somebody's already.
+async fn insert(
+    write: &mut Write<'_>,
+    id: &IdentityId,
+    account: &ProviderAccount,
+) -> std::result::Result<bool, sqlx::Error> {
+    let now = write.now();
+    let added = sqlx::query(
+        "INSERT INTO linked_account (identity_id, provider, issuer, subject, created_at, last_used_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT DO NOTHING",
+    )
+    .bind(&id.0)
+    .bind(&account.provider)
+    .bind(&account.issuer)
+    .bind(&account.subject)
+    .bind(now.0)
+    .execute(write.on())
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+fn linked(row: &SqliteRow) -> Result<LinkedAccount> {
+    Ok(LinkedAccount {
+        identity_id: IdentityId(row.try_get("identity_id")?),
+        account: ProviderAccount {
+            provider: row.try_get("provider")?,
+            issuer: row.try_get("issuer")?,
+            subject: row.try_get("subject")?,
+        },
+        created_at: Timestamp(row.try_get("created_at")?),
+        last_used_at: Timestamp(row.try_get("last_used_at")?),
+    })
+}
