@@ -70,6 +70,7 @@ pub struct Way {
 
 /// One field of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct FieldCard {
     /// Which one.
     pub field: Field,
@@ -280,25 +281,27 @@ impl Card {
                 turns: signed_in_turns(around),
                 ..Self::plain("signed-in", Text::SignedInTitle)
             },
-            Screen::NotAllowed => {
-                let mut lead = vec![named(Text::NotAllowedLead, "name", around.username)];
-                if !around.roles.is_empty() {
-                    lead.push(named(Text::NotAllowedRoles, "roles", &around.roles.join(", ")));
-                }
-                let app = Turn { lead: None, link: Text::NotAllowedBack, to: TurnTo::App };
-                Self {
-                    lead,
-                    turns: around.in_place.then_some(app).into_iter().collect(),
-                    submit: Some((Text::NotAllowedSwitch.into(), Press::SignOut)),
-                    ..Self::plain("not-allowed", Text::NotAllowedTitle)
-                }
-            }
+            Screen::NotAllowed => not_allowed(around),
             Screen::Broken { code } => Self {
                 lead: vec![Text::from(*code).into()],
                 turns: broken_turns(*code, around, back()),
                 ..Self::plain("broken", Text::BrokenTitle)
             },
         })
+    }
+}
+
+fn not_allowed(around: &Around<'_>) -> Card {
+    let mut lead = vec![named(Text::NotAllowedLead, "name", around.username)];
+    if !around.roles.is_empty() {
+        lead.push(named(Text::NotAllowedRoles, "roles", &around.roles.join(", ")));
+    }
+    let app = Turn { lead: None, link: Text::NotAllowedBack, to: TurnTo::App };
+    Card {
+        lead,
+        turns: around.in_place.then_some(app).into_iter().collect(),
+        submit: Some((Text::NotAllowedSwitch.into(), Press::SignOut)),
+        ..Card::plain("not-allowed", Text::NotAllowedTitle)
     }
 }
 

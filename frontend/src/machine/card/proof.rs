@@ -58,12 +58,12 @@ pub(super) fn codes(codes: &[Code]) -> Card {
 
 pub(super) fn reauthenticate(around: &Around<'_>) -> Card {
     let password = field(Field::Password, Text::FieldPassword, around.values);
-    let (account, fields) = match around.config.map(|c| c.login) {
-        Some(LoginForm::PasswordOnly) => (Some(GUEST.to_owned()), vec![password]),
-        _ => {
-            let name = field(Field::Identifier, Text::FieldUsername, around.values);
-            (None, vec![FieldCard { value: around.username.to_owned(), locked: true, ..name }, password])
-        }
+    let nameless = around.config.is_some_and(|c| c.login == LoginForm::PasswordOnly);
+    let (account, fields) = if nameless {
+        (Some(GUEST.to_owned()), vec![password])
+    } else {
+        let name = field(Field::Identifier, Text::FieldUsername, around.values);
+        (None, vec![FieldCard { value: around.username.to_owned(), locked: true, ..name }, password])
     };
     Card {
         lead: vec![Text::ReauthenticateLead.into()],
