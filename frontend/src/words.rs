@@ -70,7 +70,7 @@ impl Words {
             None => None,
         };
         match own {
-            Some(own) => forms.and(own),
+            Some(own) => forms.and(&own),
             None => Self::english_account(),
         }
     }
@@ -78,10 +78,10 @@ impl Words {
     /// The language that is always there, with the sentences of the account page.
     pub(crate) fn english_account() -> Self {
         let own = JSON::parse(include_str!("../messages/account/en.json"));
-        Self::english().and(own.unwrap_or(JsValue::NULL))
+        Self::english().and(&own.unwrap_or(JsValue::NULL))
     }
 
-    fn and(self, more: JsValue) -> Self {
+    fn and(self, more: &JsValue) -> Self {
         let (table, more): (&Object, &Object) = (self.table.unchecked_ref(), more.unchecked_ref());
         Self { table: Object::assign(table, more).into() }
     }

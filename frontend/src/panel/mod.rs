@@ -12,7 +12,7 @@ use core::any::Any;
 use js_sys::Function;
 use leptos::{mount::mount_to, prelude::Owner};
 use serde::Deserialize;
-use wasm_bindgen::{JsCast as _, JsError, JsValue};
+use wasm_bindgen::{JsCast, JsError, JsValue};
 use web_sys::HtmlElement;
 
 use crate::{
@@ -53,7 +53,7 @@ pub fn mount(element: HtmlElement, options: JsValue, on_done: Function) -> Resul
 pub fn start_if_standalone() {
     let element =
         web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id(STANDALONE_ID));
-    let Some(Ok(root)) = element.map(|element| element.dyn_into::<HtmlElement>()) else { return };
+    let Some(Ok(root)) = element.map(JsCast::dyn_into::<HtmlElement>) else { return };
     let base = root.base_uri().ok().flatten().unwrap_or_default();
     let endpoint = root.dataset().get("endpoint").unwrap_or_else(|| ".".to_owned());
     let Ok(url) = web_sys::Url::new_with_base(&endpoint, &base) else { return };

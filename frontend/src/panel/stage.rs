@@ -6,7 +6,7 @@ use futures_util::future::join3;
 use gatehouse_protocol::AccountStep;
 use js_sys::{Array, Date, Function, Intl, Object, Reflect, encode_uri_component};
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::HtmlElement;
 
 use crate::{
@@ -213,7 +213,7 @@ fn go(how: impl FnOnce(&web_sys::Location) -> Result<(), JsValue>) {
 
 fn focus(id: &str) {
     let element = web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id(id));
-    if let Some(Ok(element)) = element.map(|element| element.dyn_into::<HtmlElement>()) {
+    if let Some(Ok(element)) = element.map(JsCast::dyn_into::<HtmlElement>) {
         // What is gone already needs no focus.
         element.focus().ok();
     }

@@ -31,17 +31,15 @@ pub(super) fn shown(stage: Stage, shown: Shown) -> impl IntoView {
 fn pressed(stage: Stage, event: &MouseEvent) -> Option<()> {
     let button: Element = event.target()?.dyn_into().ok()?;
     let window = web_sys::window()?;
-    match button.get_attribute("data-act")?.as_str() {
-        PRINT => window.print().ok(),
-        _ => {
-            // By selection: it needs no permission, works without https, and shows what was copied.
-            let secret = button.closest(".gh-shown").ok()??.query_selector(".gh-secret,.gh-codes").ok()??;
-            window.get_selection().ok()??.select_all_children(&secret).ok()?;
-            let document: HtmlDocument = window.document()?.unchecked_into();
-            let copied = document.exec_command("copy").ok()?;
-            copied.then(|| button.set_text_content(Some(&stage.text(Text::Copied))))
-        }
+    if button.get_attribute("data-act")? == PRINT {
+        return window.print().ok();
     }
+    // By selection: it needs no permission, works without https, and shows what was copied.
+    let secret = button.closest(".gh-shown").ok()??.query_selector(".gh-secret,.gh-codes").ok()??;
+    window.get_selection().ok()??.select_all_children(&secret).ok()?;
+    let document: HtmlDocument = window.document()?.unchecked_into();
+    let copied = document.exec_command("copy").ok()?;
+    copied.then(|| button.set_text_content(Some(&stage.text(Text::Copied))))
 }
 
 fn secret_key(stage: Stage, key: &str, picture: &str) -> String {
