@@ -188,6 +188,10 @@ async fn a_way_back_to_another_site() {
     let left = app.leave("company", "/reports?page=2&x=%C3%A4").await;
     rogue.hands_out(&rogue.key.sign(&rogue.header(), &rogue.claims(&app, &left)));
     app.back_with("company", &left, "code").await.expect_signed_in("/reports?page=2&x=%C3%A4");
+    // One sign-in for several apps goes on where it was.
+    let left = app.leave("company", "/_gatehouse/authorize?app=x").await;
+    rogue.hands_out(&rogue.key.sign(&rogue.header(), &rogue.claims(&app, &left)));
+    app.back_with("company", &left, "code").await.expect_signed_in("/_gatehouse/authorize?app=x");
     let left = app.leave("company", "/reports?page=2").await;
     let query = format!("error=access_denied&state={}", left.state());
     let refused = app.back("company", &query, &[&left.cookie]).await;

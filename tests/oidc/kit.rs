@@ -163,7 +163,7 @@ impl App {
     /// Who is signed in with this cookie.
     pub(crate) async fn who(&self, session: &str) -> Option<String> {
         let reply = self.visit("/_gatehouse/session", &[session]).await;
-        let state: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        let state: Value = serde_json::from_slice(&reply.body).unwrap();
         Some(state["username"].as_str()?.to_owned())
     }
 
