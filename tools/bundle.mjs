@@ -7,7 +7,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
+
+import zopfli from "@gfx/zopfli";
 
 const BUILT = ".build/trunk";
 const DIST = "frontend/dist";
@@ -33,10 +35,10 @@ function messages(part = "") {
 
 const foreign = (tables) => tables.filter(({ tag }) => tag !== "en");
 
-/** Writes a file and its compressed forms; says what it weighs. */
-function put(name, content) {
+/** Writes a file and its compressed forms; says what it weighs. Zopfli takes seconds and spares browsers 6 %. */
+async function put(name, content) {
   const bytes = Buffer.from(content);
-  const gzip = gzipSync(bytes, { level: 9 });
+  const gzip = await zopfli.gzipAsync(bytes, { numiterations: 15 });
   const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
   writeFileSync(join(DIST, name), bytes);
   writeFileSync(join(DIST, `${name}.gz`), gzip);
@@ -68,14 +70,14 @@ async function finish() {
   const program = async (stem, name, used) => {
     const code = readFileSync(join(BUILT, `${stem}_bg.wasm`));
     const small = await shrink(code, readFileSync(join(BUILT, `${stem}.js`), "utf8"), used);
-    const wasm = put(`${name}-${hash(small.code)}_bg.wasm`, small.code);
+    const wasm = await put(`${name}-${hash(small.code)}_bg.wasm`, small.code);
     const text = small.glue.replaceAll(`${stem}_bg.wasm`, wasm.name);
-    const glue = putHashed(name, ".js", (await transform(text, { minify: true, format: "esm" })).code);
+    const glue = await putHashed(name, ".js", (await transform(text, { minify: true, format: "esm" })).code);
     return { wasm, glue };
   };
   const { wasm, glue } = await program("gatehouse-frontend", "gatehouse", "default, mount");
   const account = await program("gatehouse-account", "account", "default, mountAccount");
-  const accountCss = putHashed("account", ".css", await style("panel"));
+  const accountCss = await putHashed("account", ".css", await style("panel"));
   const beside = (text) =>
     text
       .replaceAll("./gatehouse.js", `./${glue.name}`)
@@ -93,13 +95,14 @@ async function finish() {
   if (missing) throw new Error("A message file lacks a sentence for the unreachable endpoint.");
   const define = { GATEHOUSE_WORDS: JSON.stringify(words) };
 
-  const css = putHashed("gatehouse", ".css", await style("card", "field", "action", "proof", "mode"));
-  const pageCss = putHashed("page", ".css", await style("page"));
-  const entry = putHashed("streamlit", ".js", beside(await bundled("streamlit.js", "esm", define)));
-  const page = putHashed("page", ".js", beside(await bundled("page.js", "esm")));
-  const accountPage = putHashed("account-page", ".js", beside(await bundled("account.js", "esm")));
-  const watch = putHashed("watch", ".js", await bundled("watch.js", "iife"));
-  const languages = [...foreign(tables), ...foreign(messages("account"))].map(({ file, text }) => put(file, text));
+  const css = await putHashed("gatehouse", ".css", await style("card", "field", "action", "proof", "mode"));
+  const pageCss = await putHashed("page", ".css", await style("page"));
+  const entry = await putHashed("streamlit", ".js", beside(await bundled("streamlit.js", "esm", define)));
+  const page = await putHashed("page", ".js", beside(await bundled("page.js", "esm")));
+  const accountPage = await putHashed("account-page", ".js", beside(await bundled("account.js", "esm")));
+  const watch = await putHashed("watch", ".js", await bundled("watch.js", "iife"));
+  const spoken = [...foreign(tables), ...foreign(messages("account"))];
+  const languages = await Promise.all(spoken.map(({ file, text }) => put(file, text)));
 
   // The pages of their own, and their files under the folder that the endpoint serves them from; relative, for any base
   // path.
@@ -116,8 +119,8 @@ async function finish() {
       .replace('data-endpoint="/_gatehouse"', 'data-endpoint="."')
       .replace("  </head>", `    ${head.join("\n    ")}\n  </head>`);
   };
-  put("index.html", html("Sign in", { glue, wasm }, [css, pageCss], page));
-  put("account.html", html("Your account", account, [css, accountCss, pageCss], accountPage));
+  await put("index.html", html("Sign in", { glue, wasm }, [css, pageCss], page));
+  await put("account.html", html("Your account", account, [css, accountCss, pageCss], accountPage));
 
   const manifest = {
     entry: entry.name,

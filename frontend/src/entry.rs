@@ -80,6 +80,7 @@ pub fn mount(
     let api = Api::new(&options.endpoint);
     let setting = Setting {
         embedded: true,
+        inside: false,
         opening,
         challenge: options.challenge,
         next: None,
@@ -120,6 +121,7 @@ pub fn start(element: HtmlElement) -> Result<(), JsValue> {
     };
     let setting = Setting {
         embedded: false,
+        inside: false,
         opening,
         challenge: None,
         next: UrlSearchParams::new_with_str(&location.search()?)?.get("next"),

@@ -75,9 +75,8 @@ impl Stage {
             Some([location.pathname().ok()?, location.search().ok()?].concat())
         });
         let base = self.world.with_value(|world| world.api.base().to_owned());
-        let href = web_sys::Url::new_with_base(&way.href, &base).map_or(way.href.clone(), |url| url.href());
         let here = js_sys::encode_uri_component(here.as_deref().unwrap_or("/"));
-        [&href, "?return_to=", &String::from(here)].concat()
+        [&base, "/provider/", &way.name, "?return_to=", &String::from(here)].concat()
     }
 
     /// The language and its direction.

@@ -64,8 +64,8 @@ impl fmt::Debug for Shown {
 pub struct Way {
     /// What stands on it.
     pub label: Line,
-    /// Where it leads, as the endpoint says; it takes `return_to`.
-    pub href: String,
+    /// Its provider's name.
+    pub name: String,
 }
 
 /// One field of a card.
@@ -339,7 +339,7 @@ fn login(around: &Around<'_>) -> Card {
 fn ways(config: &ClientConfig) -> Vec<Way> {
     let way = |button: &ProviderButton| Way {
         label: named(Text::LoginProvider, "name", &button.label),
-        href: button.href.clone(),
+        name: button.name.clone(),
     };
     config.providers.iter().map(way).collect()
 }

@@ -37,6 +37,8 @@ use proof::Purpose;
 pub struct Setting {
     /// True inside an app's page, false on the page of its own.
     pub embedded: bool,
+    /// True inside the account page, which asks for a fresh proof where one is needed and opens the form again.
+    pub inside: bool,
     /// What to show first.
     pub opening: Opening,
     /// The challenge of the app that waits for a ticket.

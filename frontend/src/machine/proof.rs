@@ -130,7 +130,7 @@ impl Machine {
 
     /// True where who draws the form has to ask for a fresh proof first.
     pub(super) fn must_reauthenticate(&self, problem: &Problem) -> bool {
-        problem.code == ErrorCode::ReauthenticationRequired && self.setting.embedded
+        problem.code == ErrorCode::ReauthenticationRequired && self.setting.inside
     }
 
     /// What was proven so far is too old.

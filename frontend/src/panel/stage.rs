@@ -117,6 +117,7 @@ impl Panel {
         });
         let setting = Setting {
             embedded: true,
+            inside: true,
             opening: inside.opening.clone(),
             username: self.machine.with_untracked(|m| m.overview().map(|o| o.username.clone()))?,
             endpoint: world.api.base().to_owned(),

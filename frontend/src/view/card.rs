@@ -2,10 +2,10 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{field::field, shown::shown};
+use super::{elsewhere::elsewhere, field::field, shown::shown};
 use crate::{
     dom,
-    machine::{Card, Event, Machine, Press, Text, Turn, TurnTo, Way},
+    machine::{Card, Event, Machine, Press, Text, Turn, TurnTo},
     stage::Stage,
 };
 
@@ -62,7 +62,7 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
                     {move || stage.see(Machine::busy).then(|| stage.text(Text::Working))}
                 </p>
             </form>
-            {(!ways.is_empty()).then(|| elsewhere(stage, ways))}
+            {(!ways.is_empty()).then(|| view! { <div class="gh-ways" inner_html=elsewhere(stage, &ways)></div> })}
             {turns.into_iter().map(|turn| quiet(stage, turn)).collect_view()}
         </section>
     }
@@ -83,17 +83,6 @@ fn brand(stage: Stage) -> impl IntoView {
             </p>
         }
     })
-}
-
-/// Plain links, so that they work by keyboard, in a new tab, and whatever becomes of the form. A provider's page is never
-/// shown in a frame.
-fn elsewhere(stage: Stage, ways: Vec<Way>) -> impl IntoView {
-    view! {
-        <p class="gh-or"><span>{stage.text(Text::LoginOr)}</span></p>
-        {ways.into_iter().map(|way| view! {
-            <a class="gh-way" target="_top" href=stage.way(&way)>{stage.line(&way.label)}</a>
-        }).collect_view()}
-    }
 }
 
 fn quiet(stage: Stage, Turn { lead, link, to }: Turn) -> impl IntoView {

@@ -1,6 +1,7 @@
 //! The views: they draw what the state machine describes and hand back what people do.
 
 mod card;
+mod elsewhere;
 mod field;
 mod icon;
 mod shown;

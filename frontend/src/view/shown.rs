@@ -102,7 +102,7 @@ fn data(kind: &str, content: &str) -> String {
 }
 
 /// A text inside an element or a quoted attribute.
-fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     let mut safe = String::new();
     for c in text.chars() {
         match c {

@@ -47,7 +47,7 @@ fn refused(decision: &Decision) -> Option<ErrorCode> {
 fn a_linked_account_opens_its_identity_and_no_address_counts() {
     let decision =
         decide(&proof(), Some(identity("jane")), Some(identity("other")), &ProviderSettings::default());
-    assert!(matches!(decision, Decision::Complete(done) if done.identity_id().0 == "id_jane"));
+    assert!(matches!(decision, Decision::Proven(done, _) if done.identity_id().0 == "id_jane"));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn an_account_that_opens_somebody_is_not_linked_to_somebody_else() {
     let stolen = link(identity("jane"), Some(&identity("john")));
     assert_eq!(refused(&stolen), Some(ErrorCode::ProviderRefused));
     assert!(matches!(link(identity("jane"), None), Decision::Link(_)));
-    assert!(matches!(link(identity("jane"), Some(&identity("jane"))), Decision::Complete(_)));
+    assert!(matches!(link(identity("jane"), Some(&identity("jane"))), Decision::Proven(..)));
 }
 
 #[test]

@@ -119,6 +119,7 @@ pub(super) fn setting() -> impl Strategy<Value = Setting> {
     let next = option::of(select(vec!["/reports", "//evil.example", "/\\evil.example", "javascript:1"]));
     (any::<u8>(), opening, any::<bool>(), next).prop_map(|(place, opening, waits, next)| Setting {
         embedded: place % 3 == 0,
+        inside: place % 6 == 0,
         in_place: place % 3 == 1,
         opening,
         challenge: waits.then(|| "challenge".to_owned()),

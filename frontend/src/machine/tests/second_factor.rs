@@ -263,11 +263,17 @@ fn setting_a_factor_up_in_the_account_page_is_told_to_it() {
 }
 
 #[test]
-fn a_change_that_needs_a_fresh_proof_is_told_to_who_can_ask_for_it() {
-    let (mut form, _) = opened(Opening::ChangePassword);
-    form.types(Field::CurrentPassword, PASSWORD);
-    form.types(Field::Password, "another lamp in the window");
-    form.submit();
-    let effects = form.happens(Event::Changed(refused(ErrorCode::ReauthenticationRequired)));
-    assert!(matches!(one(effects), Effect::Done("reauthentication_required")));
+fn a_change_that_needs_a_fresh_proof_is_told_to_who_can_ask_for_it_and_said_where_nobody_can() {
+    for inside in [true, false] {
+        let opening = Opening::ChangePassword;
+        let setting = Setting { embedded: true, inside, opening, ..Setting::default() };
+        let (mut form, _) = Form::open(setting, config(), bob());
+        form.types(Field::CurrentPassword, PASSWORD);
+        form.types(Field::Password, "another lamp in the window");
+        form.submit();
+        let effects = form.happens(Event::Changed(refused(ErrorCode::ReauthenticationRequired)));
+        assert_eq!(matches!(effects[..], [Effect::Done("reauthentication_required")]), inside, "{effects:?}");
+        let said = form.notice().map(|(text, _)| text);
+        assert_eq!(said, (!inside).then_some(Text::ErrorReauthenticationRequired));
+    }
 }

@@ -74,7 +74,7 @@ fn complete(wanted: &BTreeSet<&str>, of: &str) -> Vec<(String, Table)> {
     for (tag, table) in &languages {
         let found: BTreeSet<&str> = table.keys().map(String::as_str).collect();
         let missing: Vec<_> = wanted.difference(&found).collect();
-        let unknown: Vec<_> = found.difference(&wanted).collect();
+        let unknown: Vec<_> = found.difference(wanted).collect();
         assert!(missing.is_empty(), "{tag}.json lacks {missing:?}");
         assert!(unknown.is_empty(), "{tag}.json says what nothing asks for: {unknown:?}");
         for (key, sentence) in table {
