@@ -10,6 +10,7 @@ use crate::machine::{Failure, Gap, Opening, Screen, Text};
 
 fn config() -> ClientConfig {
     ClientConfig {
+        providers: Vec::new(),
         app_name: "Quickstart".to_owned(),
         logo: None,
         tagline: String::new(),
