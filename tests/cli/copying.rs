@@ -102,7 +102,7 @@ fn lived_in() -> (Place, String) {
     (place, session)
 }
 
-/// Alice has a second factor and a recovery code, and a login of hers waits for one of them.
+/// Alice has a second factor, a recovery code and an account elsewhere, and logins wait for each of them.
 async fn with_factor(place: &Place) {
     let file = place.path().join(".gatehouse/gatehouse.db");
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
@@ -111,6 +111,10 @@ async fn with_factor(place: &Place) {
         "INSERT INTO recovery_code SELECT zeroblob(32), id, 1 FROM identity WHERE username = 'alice'",
         "INSERT INTO pending_flow SELECT zeroblob(32), id, NULL, 'password', 'challenge', NULL, 1, 9000000000000 FROM identity \
          WHERE username = 'alice'",
+        "INSERT INTO linked_account (issuer, subject, identity_id, provider, created_at, last_used_at) SELECT 'https://id.example.org', \
+         's', id, 'company', 1, 1 FROM identity WHERE username = 'alice'",
+        "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, created_at, expires_at) \
+         VALUES (zeroblob(32), zeroblob(32), 'company', '/', 1, 9000000000000)",
     ] {
         assert_eq!(sqlx::query(statement).execute(&mut connection).await.unwrap().rows_affected(), 1);
     }
