@@ -41,19 +41,16 @@ impl Endpoint {
         flow: Option<&FlowToken>,
     ) -> Result<Answer<EnrollmentState>, Problem> {
         self.question(ctx)?;
-        let (identity, session, methods) = match flow {
-            Some(token) => {
-                let flow = self.flow(ctx, token).await?;
-                if flow.aim != FlowAim::Enroll {
-                    return Err(Problem::new(ErrorCode::FlowExpired));
-                }
-                (self.enabled(&flow.identity_id).await?, flow.session_id, flow.methods)
+        let (identity, session, methods) = if let Some(token) = flow {
+            let flow = self.flow(ctx, token).await?;
+            if flow.aim != FlowAim::Enroll {
+                return Err(Problem::new(ErrorCode::FlowExpired));
             }
-            None => {
-                let live = self.signed_in(ctx).await?;
-                self.fresh(&live, &self.factors(&live.identity.id).await?)?;
-                (live.identity.clone(), Some(live.session.id.clone()), live.session.methods.clone())
-            }
+            (self.enabled(&flow.identity_id).await?, flow.session_id, flow.methods)
+        } else {
+            let live = self.signed_in(ctx).await?;
+            self.fresh(&live, &self.factors(&live.identity.id).await?)?;
+            (live.identity.clone(), Some(live.session.id.clone()), live.session.methods.clone())
         };
         if !proven::may_enroll(&self.settings, &identity) {
             return Err(Problem::new(ErrorCode::FactorUnavailable));
@@ -123,18 +120,14 @@ impl Endpoint {
         flow: PendingFlow,
         wish: Wish,
     ) -> Result<Answer<()>, Problem> {
-        match flow.session_id {
-            None => {
-                let enrolled = Enrolled::found(flow).ok_or(Problem::new(ErrorCode::FlowExpired))?;
-                let completed = enrolled.completed(Method::Totp);
-                self.complete(ctx, completed, wish).await.map(|answer| answer.map(|_| ()))
-            }
-            Some(_) => {
-                let live = self.signed_in(ctx).await?;
-                let methods = live.session.methods.clone().and(Method::Totp);
-                self.raise(&live.session, methods, None).await
-            }
+        if flow.session_id.is_some() {
+            let live = self.signed_in(ctx).await?;
+            let methods = live.session.methods.clone().and(Method::Totp);
+            return self.raise(&live.session, methods, None).await;
         }
+        let enrolled = Enrolled::found(flow).ok_or(Problem::new(ErrorCode::FlowExpired))?;
+        let answer = self.complete(ctx, enrolled.completed(Method::Totp), wish).await?;
+        Ok(answer.map(|_| ()))
     }
 
     /// Ten new recovery codes in place of those that are left.

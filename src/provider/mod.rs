@@ -110,9 +110,9 @@ impl Provider {
         };
         let speaks = settings.kind.preset().speaks;
         let secret = match speaks {
-            Speaks::Apple => Secret::Signed(
+            Speaks::Apple => Secret::Signed(Box::new(
                 apple::Signer::new(&written, settings, &issuer).map_err(|why| format!("{at} {why}"))?,
-            ),
+            )),
             _ => Secret::Plain(written),
         };
         let web =

@@ -19,7 +19,7 @@ pub(super) enum Secret {
     /// A secret.
     Plain(Password),
     /// A key that signs one.
-    Signed(Signer),
+    Signed(Box<Signer>),
 }
 
 /// How the secret is shown.

@@ -225,18 +225,13 @@ fn public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let inside = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match (a, b) {
+    let inside = |high: u16, low: u16| public_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    match address.segments() {
         // Addresses that carry one of the older kind: NAT64 and 6to4.
-        (0x64, 0xff9b) => (c, d, e, f) == (0, 0, 0, 0) && inside(g, h),
-        (0x2002, _) => inside(b, c),
-        (0x2001, 0xdb8) => false,
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => inside(high, low),
+        [0x2001, 0xdb8, ..] => false,
         // What is handed out at all.
-        _ => (0x2000..0x4000).contains(&a),
+        [first, ..] => (0x2000..0x4000).contains(&first),
     }
 }
 

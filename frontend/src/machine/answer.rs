@@ -49,8 +49,8 @@ impl Machine {
             }
             Link::Refused(code) => {
                 self.show(if self.signed_in() { Screen::SignedIn } else { Screen::Login });
-                let line = self.line(&Problem::new(*code));
-                self.say(line, false);
+                let why = self.line(&Problem::new(*code));
+                self.say(why, false);
                 return vec![Effect::Focus(self.first_empty())];
             }
             Link::Challenge(flow) => {
