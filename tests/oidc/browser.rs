@@ -38,12 +38,11 @@ impl Browser {
                 let (name, value) = pair.split_once('=').unwrap();
                 self.cookies.insert(name.into(), value.into());
             }
-            match response.headers().get(header::LOCATION) {
-                Some(to) => at = at.join(to.to_str().unwrap()).unwrap(),
-                None => {
-                    let body = response.into_body().collect().await.unwrap().to_bytes();
-                    return Err(String::from_utf8_lossy(&body).into_owned());
-                }
+            if let Some(to) = response.headers().get(header::LOCATION) {
+                at = at.join(to.to_str().unwrap()).unwrap();
+            } else {
+                let body = response.into_body().collect().await.unwrap().to_bytes();
+                return Err(String::from_utf8_lossy(&body).into_owned());
             }
         }
         panic!("it never ends: {at}");
