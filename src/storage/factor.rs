@@ -1,7 +1,11 @@
-//! Unfinished logins and enrollments, as they are kept between two steps.
+//! Second factors, and unfinished logins and enrollments, as they are kept between two steps.
 
+use async_trait::async_trait;
+
+use super::{LimitKey, Result};
 use crate::{
     clock::Timestamp,
+    factor::{FactorId, FactorName, NewFactor, StoredFactor},
     identity::IdentityId,
     session::{Methods, SessionId, TokenHash},
 };
@@ -80,4 +84,58 @@ pub struct RaisedSession {
     pub flow: Option<TokenHash>,
     /// When.
     pub at: Timestamp,
+}
+
+/// Second factors, recovery codes, and the logins and enrollments that wait for them.
+#[async_trait]
+pub trait FactorRepository {
+    /// The factors of an identity, the oldest first.
+    async fn list_factors(&self, owner: &IdentityId) -> Result<Vec<StoredFactor>>;
+    /// How many recovery codes it has left.
+    async fn count_recovery_codes(&self, owner: &IdentityId) -> Result<u32>;
+    /// Uses `flow` up and adds a factor; with `codes`, unless there are none, in place of the recovery codes. False if
+    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added.
+    async fn add_factor(
+        &self,
+        new: NewFactor,
+        codes: &[TokenHash],
+        flow: TokenHash,
+        first: bool,
+    ) -> Result<bool>;
+    /// Gives a factor another name. False if its owner has no such factor.
+    async fn rename_factor(
+        &self,
+        owner: &IdentityId,
+        id: &FactorId,
+        name: &FactorName,
+        now: Timestamp,
+    ) -> Result<bool>;
+    /// Removes a factor; the last one takes the recovery codes with it. False if its owner has no such factor, or if
+    /// it is the last and one is to be kept.
+    async fn remove_factor(
+        &self,
+        owner: &IdentityId,
+        id: &FactorId,
+        keep_one: bool,
+        now: Timestamp,
+    ) -> Result<bool>;
+    /// Removes every factor and recovery code, and ends every session. Returns how many factors there were.
+    async fn remove_factors(&self, owner: &IdentityId, now: Timestamp) -> Result<u32>;
+    /// Remembers the step of a code that was right. False if that step or a later one was accepted before.
+    async fn accept_step(&self, id: &FactorId, step: i64, now: Timestamp) -> Result<bool>;
+    /// Replaces the recovery codes.
+    async fn replace_recovery_codes(
+        &self,
+        owner: &IdentityId,
+        codes: &[TokenHash],
+        now: Timestamp,
+    ) -> Result<()>;
+    /// Uses a recovery code up. False if there is no such code of this owner.
+    async fn use_recovery_code(&self, owner: &IdentityId, code: TokenHash, now: Timestamp) -> Result<bool>;
+    /// Adds a flow that waits for its next step, and forgets failures of `clear`.
+    async fn add_flow(&self, flow: PendingFlow, clear: &[LimitKey]) -> Result<()>;
+    /// Looks for a flow; `None` when used, expired or unknown.
+    async fn find_flow(&self, hash: TokenHash, now: Timestamp) -> Result<Option<PendingFlow>>;
+    /// Gives a session a new token and what was proven in it. False if it is over, or its flow is gone.
+    async fn raise_session(&self, raised: RaisedSession) -> Result<bool>;
 }

@@ -32,11 +32,11 @@ pub use declared::{
     Conflict, Declaration, Declared, DeclaredRecord, Fingerprint, NewDeclared, NewUpheld, Upheld,
 };
 pub use error::StorageError;
-pub use factor::{FlowAim, PendingFlow, RaisedSession};
+pub use factor::{FactorRepository, FlowAim, PendingFlow, RaisedSession};
 pub use mail::{AccountChange, MailId, MailTemplate, NewMail, QueuedMail};
 pub use measured::Measured;
 pub use postgres::{Migration, Status};
-pub use provider::{LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow};
+pub use provider::{LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository};
 pub use record::{
     AuditRecord, IdentityFilter, LegacyHashes, LimitKey, LimitState, LinkKind, NewIdentity, NewLink,
     NewSession, PendingRegistration, SignInRecord, StoredLink,
@@ -45,7 +45,7 @@ pub use transfer::{Column, Intake, Kind, Row, Snapshot, TABLES, Table, Transfer,
 
 use crate::{
     clock::Timestamp,
-    factor::{FactorId, FactorName, NewFactor, StoredFactor, password::PasswordHash},
+    factor::password::PasswordHash,
     identity::{Identity, IdentityId, Role, Source},
     session::{AppName, LiveSession, NewCode, NewTicket, SessionId, StoredCode, StoredTicket, TokenHash},
 };
@@ -189,60 +189,6 @@ pub trait SessionRepository {
     async fn sweep(&self, now: Timestamp) -> Result<u64>;
 }
 
-/// Second factors, recovery codes, and the logins and enrollments that wait for them.
-#[async_trait]
-pub trait FactorRepository {
-    /// The factors of an identity, the oldest first.
-    async fn list_factors(&self, owner: &IdentityId) -> Result<Vec<StoredFactor>>;
-    /// How many recovery codes it has left.
-    async fn count_recovery_codes(&self, owner: &IdentityId) -> Result<u32>;
-    /// Uses `flow` up and adds a factor; with `codes`, unless there are none, in place of the recovery codes. False if
-    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added.
-    async fn add_factor(
-        &self,
-        new: NewFactor,
-        codes: &[TokenHash],
-        flow: TokenHash,
-        first: bool,
-    ) -> Result<bool>;
-    /// Gives a factor another name. False if its owner has no such factor.
-    async fn rename_factor(
-        &self,
-        owner: &IdentityId,
-        id: &FactorId,
-        name: &FactorName,
-        now: Timestamp,
-    ) -> Result<bool>;
-    /// Removes a factor; the last one takes the recovery codes with it. False if its owner has no such factor, or if
-    /// it is the last and one is to be kept.
-    async fn remove_factor(
-        &self,
-        owner: &IdentityId,
-        id: &FactorId,
-        keep_one: bool,
-        now: Timestamp,
-    ) -> Result<bool>;
-    /// Removes every factor and recovery code, and ends every session. Returns how many factors there were.
-    async fn remove_factors(&self, owner: &IdentityId, now: Timestamp) -> Result<u32>;
-    /// Remembers the step of a code that was right. False if that step or a later one was accepted before.
-    async fn accept_step(&self, id: &FactorId, step: i64, now: Timestamp) -> Result<bool>;
-    /// Replaces the recovery codes.
-    async fn replace_recovery_codes(
-        &self,
-        owner: &IdentityId,
-        codes: &[TokenHash],
-        now: Timestamp,
-    ) -> Result<()>;
-    /// Uses a recovery code up. False if there is no such code of this owner.
-    async fn use_recovery_code(&self, owner: &IdentityId, code: TokenHash, now: Timestamp) -> Result<bool>;
-    /// Adds a flow that waits for its next step, and forgets failures of `clear`.
-    async fn add_flow(&self, flow: PendingFlow, clear: &[LimitKey]) -> Result<()>;
-    /// Looks for a flow; `None` when used, expired or unknown.
-    async fn find_flow(&self, hash: TokenHash, now: Timestamp) -> Result<Option<PendingFlow>>;
-    /// Gives a session a new token and what was proven in it. False if it is over, or its flow is gone.
-    async fn raise_session(&self, raised: RaisedSession) -> Result<bool>;
-}
-
 /// Apps that ask from a process of their own, and the codes that carry a sign-in to them.
 #[async_trait]
 pub trait AppRepository {
@@ -271,49 +217,6 @@ pub trait AppRepository {
     /// Marks a code as used and adds the session that is made with it, as [`SessionRepository::add_session`] does.
     /// False if the code is used, or not there: then nothing is added.
     async fn exchange_code(&self, hash: TokenHash, new: NewSession) -> Result<bool>;
-}
-
-/// Accounts of somebody else that open an identity, and sign-ins that are on their way through a provider.
-#[async_trait]
-pub trait ProviderRepository {
-    /// Stores a sign-in on its way. Refuses if the identity that it links is gone.
-    async fn add_provider_flow(&self, new: NewProviderFlow) -> Result<()>;
-    /// Takes the sign-in that this browser began. `None`, and nothing is taken, where there is none, it expired, or another
-    /// browser began it.
-    async fn consume_provider_flow(
-        &self,
-        state: TokenHash,
-        browser: TokenHash,
-        now: Timestamp,
-    ) -> Result<Option<ProviderFlow>>;
-    /// Whom the account opens.
-    async fn find_by_account(&self, issuer: &str, subject: &str) -> Result<Option<Identity>>;
-    /// The accounts that open the identity, the oldest first.
-    async fn list_linked_accounts(&self, id: &IdentityId) -> Result<Vec<LinkedAccount>>;
-    /// Lets the account open the identity. False if it opens one already; refuses if the identity is gone.
-    async fn add_linked_account(
-        &self,
-        id: &IdentityId,
-        account: &ProviderAccount,
-        now: Timestamp,
-    ) -> Result<bool>;
-    /// Adds an identity without a password that the account opens; refuses a taken username or verified address. `None`,
-    /// and nothing is added, if the account opens one already.
-    async fn add_linked_identity(
-        &self,
-        new: NewIdentity,
-        account: &ProviderAccount,
-    ) -> Result<Option<Identity>>;
-    /// Writes that the account was signed in with, never back in time.
-    async fn touch_linked_account(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<()>;
-    /// The account opens the identity no more. False if it did not. No session ends.
-    async fn remove_linked_account(
-        &self,
-        id: &IdentityId,
-        issuer: &str,
-        subject: &str,
-        now: Timestamp,
-    ) -> Result<bool>;
 }
 
 /// Counters of failures that hold across processes. What they mean is in `limit`.

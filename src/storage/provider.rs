@@ -1,6 +1,13 @@
 //! Accounts of somebody else that open an identity, and sign-ins that are on their way through a provider.
 
-use crate::{clock::Timestamp, identity::IdentityId, session::TokenHash};
+use async_trait::async_trait;
+
+use super::{NewIdentity, Result};
+use crate::{
+    clock::Timestamp,
+    identity::{Identity, IdentityId},
+    session::TokenHash,
+};
 
 /// An account at a provider. Issuer and subject name it, for ever and letter for letter; nothing else does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,4 +58,47 @@ pub struct NewProviderFlow {
     pub created_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
+}
+
+/// Accounts of somebody else that open an identity, and sign-ins that are on their way through a provider.
+#[async_trait]
+pub trait ProviderRepository {
+    /// Stores a sign-in on its way. Refuses if the identity that it links is gone.
+    async fn add_provider_flow(&self, new: NewProviderFlow) -> Result<()>;
+    /// Takes the sign-in that this browser began. `None`, and nothing is taken, where there is none, it expired, or another
+    /// browser began it.
+    async fn consume_provider_flow(
+        &self,
+        state: TokenHash,
+        browser: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<ProviderFlow>>;
+    /// Whom the account opens.
+    async fn find_by_account(&self, issuer: &str, subject: &str) -> Result<Option<Identity>>;
+    /// The accounts that open the identity, the oldest first.
+    async fn list_linked_accounts(&self, id: &IdentityId) -> Result<Vec<LinkedAccount>>;
+    /// Lets the account open the identity. False if it opens one already; refuses if the identity is gone.
+    async fn add_linked_account(
+        &self,
+        id: &IdentityId,
+        account: &ProviderAccount,
+        now: Timestamp,
+    ) -> Result<bool>;
+    /// Adds an identity without a password that the account opens; refuses a taken username or verified address. `None`,
+    /// and nothing is added, if the account opens one already.
+    async fn add_linked_identity(
+        &self,
+        new: NewIdentity,
+        account: &ProviderAccount,
+    ) -> Result<Option<Identity>>;
+    /// Writes that the account was signed in with, never back in time.
+    async fn touch_linked_account(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<()>;
+    /// The account opens the identity no more. False if it did not. No session ends.
+    async fn remove_linked_account(
+        &self,
+        id: &IdentityId,
+        issuer: &str,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<bool>;
 }

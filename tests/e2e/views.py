@@ -276,91 +276,6 @@ def must_change(app: Served, mailbox: Mailbox, page: Page) -> None:
     Form(page).expect_title("Choose your own password")
 
 
-CODES = [
-    f"{word}-m4xd-8ksp-{word}"
-    for word in ("7kq2", "b9fw", "c2rv", "d4mz", "f8tj", "g3xh", "h6wr", "j9cn", "k2pb", "m7ds")
-]
-PICTURE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8" fill="#fff"/>'
-    '<path d="M1 1h2v2H1zM5 1h2v2H5zM1 5h2v2H1zM4 4h1v1H4z"/></svg>'
-)
-
-
-def answer(page: Page, route: str, **state: object) -> None:
-    """The endpoint's answer, where only the view matters."""
-    page.route(f"**/_gatehouse/{route}", lambda asked: asked.fulfill(json=state))
-
-
-def challenge(app: Served, mailbox: Mailbox, page: Page) -> None:
-    answer(page, "login", state="challenge", flow="flow", factors=["totp", "recovery_code"])
-    login_full_page(app, mailbox, page)
-    Form(page).sign_in("bob", PASSWORD)
-    Form(page).field("Six-digit code").wait_for()
-
-
-def challenge_in_app(app: Served, mailbox: Mailbox, page: Page) -> None:
-    answer(page, "login", state="challenge", flow="flow", factors=["totp", "recovery_code"])
-    login(app, mailbox, page)
-    Form(page).sign_in("bob", PASSWORD)
-    Form(page).field("Six-digit code").wait_for()
-
-
-def challenge_error(app: Served, mailbox: Mailbox, page: Page) -> None:
-    challenge(app, mailbox, page)
-    page.unroute("**/_gatehouse/login")
-    problem = {"code": "code_rejected", "field": "code", "retry_after": None}
-    page.route("**/_gatehouse/login", lambda route: route.fulfill(status=401, json=problem))
-    Form(page).field("Six-digit code").fill("123456")
-    Form(page).button("Confirm").click()
-    Form(page).card.get_by_text("That code isn't right").wait_for()
-
-
-def challenge_recovery_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
-    narrow(page)
-    challenge(app, mailbox, page)
-    Form(page).button("Use a recovery code instead").click()
-    Form(page).field("Recovery code").wait_for()
-
-
-def enroll(app: Served, mailbox: Mailbox, page: Page) -> None:
-    answer(page, "login", state="enroll", flow="flow")
-    key = "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
-    answer(page, "enrollment", state="totp", flow="flow", key=key, picture=PICTURE)
-    login_full_page(app, mailbox, page)
-    Form(page).sign_in("bob", PASSWORD)
-    Form(page).field("Six-digit code").wait_for()
-
-
-def enroll_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
-    narrow(page)
-    enroll(app, mailbox, page)
-
-
-def recovery_codes(app: Served, mailbox: Mailbox, page: Page) -> None:
-    enroll(app, mailbox, page)
-    page.unroute("**/_gatehouse/enrollment")
-    answer(page, "enrollment", state="complete", codes=CODES)
-    Form(page).field("Six-digit code").fill("123456")
-    Form(page).button("Turn on").click()
-    Form(page).card.get_by_text(CODES[9]).wait_for()
-
-
-def recovery_codes_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
-    narrow(page)
-    recovery_codes(app, mailbox, page)
-
-
-def account(app: Served, mailbox: Mailbox, page: Page) -> None:
-    signed_in(app, mailbox, page)
-    page.goto(f"{app.url}/_gatehouse/account")
-    page.locator(".gh-row").first.wait_for()
-
-
-def account_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
-    narrow(page)
-    account(app, mailbox, page)
-
-
 VIEWS: list[View] = [
     login,
     login_error,
@@ -392,16 +307,6 @@ VIEWS: list[View] = [
     change_password,
     change_password_in_app,
     must_change,
-    challenge,
-    challenge_in_app,
-    challenge_error,
-    challenge_recovery_narrow,
-    enroll,
-    enroll_narrow,
-    recovery_codes,
-    recovery_codes_narrow,
-    account,
-    account_narrow,
     german_login,
     german_registration,
     german_one_password,
