@@ -1,9 +1,10 @@
 //! What may happen to the form, and what it asks of its surroundings in answer.
 
 use gatehouse_protocol::{
-    ChangePassword, ClientConfig, EnrollmentState, EnrollmentStep, Field, LoginState, LoginStep, LogoutState,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
-    StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
+    ChangePassword, ClientConfig, CodeChannel, EnrollmentState, EnrollmentStep, Field, LoginState, LoginStep,
+    LogoutState, PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep,
+    SecondFactor, SessionState, StrengthQuestion, StrengthReport, Ticket, VerificationState,
+    VerificationStep,
 };
 
 use super::{Link, Values};
@@ -31,8 +32,10 @@ pub enum Place {
     Recovery,
     /// The form that replaces the password of who is signed in.
     ChangePassword,
-    /// The other way to prove a second factor: with a recovery code, or with the authenticator app again.
-    OtherFactor,
+    /// Another way to prove a second factor.
+    Factor(SecondFactor),
+    /// A code in place of the password.
+    Code(CodeChannel),
 }
 
 /// Something that happened.
