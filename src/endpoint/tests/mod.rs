@@ -3,6 +3,7 @@
 mod account;
 mod authenticator;
 mod code;
+mod code_end;
 mod declared;
 mod factor;
 mod feed;

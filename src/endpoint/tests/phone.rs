@@ -216,12 +216,6 @@ async fn a_mailed_code_and_a_phone_are_two_factors() {
     assert_eq!(browser.session().await.unwrap().session.aal(), AssuranceLevel::Aal2);
 }
 
-/// Story: who earns on a range of numbers has codes sent there. 200 requests for one number; then over many numbers from
-/// one address; then from everywhere.
-/// Story: somebody asks for codes in nobody's name until the day's are used up.
-/// Story: the webhook fails, is slow, or points elsewhere. The answer is the same and at once, and nobody is led into the
-/// operator's network.
-/// Story: a number with a line break, to write a header or another number behind it.
 /// Story: a stolen copy of the database.
 #[tokio::test]
 async fn a_stolen_database_holds_no_number_and_no_code() {

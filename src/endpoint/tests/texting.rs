@@ -10,6 +10,8 @@ use super::{
     telephone::{Telephone, ok},
 };
 
+/// Story: who earns on a range of numbers has codes sent there. 200 requests for one number; then over many numbers from
+/// one address; then from everywhere.
 #[tokio::test]
 async fn toll_fraud_meets_a_cap_for_a_number_an_address_and_the_day() {
     let telephone = Telephone::open().await;
@@ -55,6 +57,7 @@ async fn toll_fraud_meets_a_cap_for_a_number_an_address_and_the_day() {
     assert!(sent <= 30, "{sent} in a day");
 }
 
+/// Story: somebody asks for codes in nobody's name until the day's are used up.
 #[tokio::test]
 async fn asking_in_vain_uses_nothing_up() {
     let telephone = Telephone::open().await;
@@ -73,6 +76,8 @@ async fn asking_in_vain_uses_nothing_up() {
     telephone.rings().await;
 }
 
+/// Story: the webhook fails, is slow, or points elsewhere. The answer is the same and at once, and nobody is led into the
+/// operator's network.
 #[tokio::test]
 async fn a_webhook_that_fails_is_slow_or_redirects_changes_no_answer() {
     let (telephone, inside) = (Telephone::open().await, Telephone::open().await);
@@ -128,6 +133,7 @@ async fn who_plays_twilio_gets_a_form_with_the_accounts_credentials() {
     browser.confirms_phone(&flow, code).await.unwrap();
 }
 
+/// Story: a number with a line break, to write a header or another number behind it.
 #[tokio::test]
 async fn cr_lf_in_a_number_is_refused() {
     let telephone = Telephone::open().await;
