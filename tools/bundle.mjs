@@ -76,8 +76,8 @@ async function finish() {
     return { wasm, glue };
   };
   const { wasm, glue } = await program("gatehouse-frontend", "gatehouse", "default, mount");
-  const account = await program("gatehouse-account", "account", "default, mountAccount");
-  const accountCss = await putHashed("account", ".css", await style("panel"));
+  const account = await program("gatehouse-account", "account", "default, mount, mountAccount, startAccount, startEnrollment");
+  const accountCss = await putHashed("account", ".css", await style("setup", "panel"));
   const beside = (text) =>
     text
       .replaceAll("./gatehouse.js", `./${glue.name}`)
@@ -95,7 +95,7 @@ async function finish() {
   if (missing) throw new Error("A message file lacks a sentence for the unreachable endpoint.");
   const define = { GATEHOUSE_WORDS: JSON.stringify(words) };
 
-  const css = await putHashed("gatehouse", ".css", await style("card", "field", "action", "proof", "mode"));
+  const css = await putHashed("gatehouse", ".css", await style("card", "field", "action", "mode"));
   const pageCss = await putHashed("page", ".css", await style("page"));
   const entry = await putHashed("streamlit", ".js", beside(await bundled("streamlit.js", "esm", define)));
   const page = await putHashed("page", ".js", beside(await bundled("page.js", "esm")));

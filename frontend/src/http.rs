@@ -2,9 +2,11 @@
 
 use futures_util::future::join;
 use gatehouse_protocol::{
-    ChangePassword, ClientConfig, Code, EnrollmentState, EnrollmentStep, FlowToken, LoginStep, RecoveryStep,
-    RegistrationStep, SessionState, StrengthQuestion, VerificationStep,
+    ChangePassword, ClientConfig, LoginStep, RecoveryStep, RegistrationStep, SessionState, StrengthQuestion,
+    VerificationStep,
 };
+#[cfg(feature = "later")]
+use gatehouse_protocol::{Code, EnrollmentState, EnrollmentStep, FlowToken};
 use gloo_net::http::Request;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_wasm_bindgen::Serializer;
@@ -54,11 +56,13 @@ impl Api {
     }
 
     /// Asks for what a route knows.
+    #[cfg(feature = "later")]
     pub(crate) async fn get(&self, path: &str) -> Reply<JsValue> {
         exchange(self.url(path), None).await
     }
 
     /// Sends a step.
+    #[cfg(feature = "later")]
     pub(crate) async fn post<S: Serialize>(&self, path: &str, step: &S) -> Reply<JsValue> {
         exchange(self.url(path), Some(body(step)?)).await
     }
@@ -82,6 +86,7 @@ impl Question {
         Self::new("/login", body(step), Event::Login)
     }
 
+    #[cfg(feature = "later")]
     pub(crate) fn enrollment(step: &EnrollmentStep) -> Self {
         let event: Box<dyn FnOnce(Reply<JsValue>) -> Event> =
             Box::new(|reply| Event::Enrollment(reply.and_then(|state| enrollment(&state))));
@@ -152,7 +157,8 @@ pub(crate) fn parse<T: DeserializeOwned>(value: JsValue) -> Reply<T> {
     decode(value).map_err(|_| Failure::Unreachable)
 }
 
-/// An answer about setting a factor up, read by hand: few see one, and the derived reader would weigh 1 kB for everybody.
+/// An answer about setting a factor up.
+#[cfg(feature = "later")]
 pub(crate) fn enrollment(state: &JsValue) -> Reply<EnrollmentState> {
     let text = |name| part::<String>(state, name);
     Ok(match part::<String>(state, "state")?.as_str() {

@@ -7,6 +7,7 @@
 //! The account page is a program of its own, loaded apart: [`account`] decides, `panel` draws and carries, and the forms
 //! inside it are the same as everywhere.
 
+#[cfg(feature = "later")]
 pub mod account;
 pub mod machine;
 
@@ -18,7 +19,7 @@ mod dom;
 pub mod entry;
 #[cfg(target_arch = "wasm32")]
 mod http;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "later"))]
 pub mod panel;
 #[cfg(target_arch = "wasm32")]
 mod stage;

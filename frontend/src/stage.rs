@@ -102,7 +102,10 @@ impl Stage {
         match effect {
             Effect::Load => self.load(world),
             Effect::Login(step) => self.ask(&world, Question::login(&step)),
+            #[cfg(feature = "later")]
             Effect::Enroll(step) => self.ask(&world, Question::enrollment(&step)),
+            #[cfg(not(feature = "later"))]
+            Effect::HandOver(flow, keep) => hand_over(&world, flow.expose(), keep),
             Effect::Register(step) => self.ask(&world, Question::registration(&step)),
             Effect::Verify(step) => self.ask(&world, Question::verification(&step)),
             Effect::Recover(step) => self.ask(&world, Question::recovery(&step)),
@@ -177,6 +180,17 @@ pub(crate) fn call(callback: Option<&Function>, argument: &str) {
     if let Some(callback) = callback {
         // What the host's callback throws is the host's.
         callback.call1(&JsValue::UNDEFINED, &JsValue::from_str(argument)).ok();
+    }
+}
+
+/// Asks the page for the program that sets factors up. From here on it has the element.
+#[cfg(not(feature = "later"))]
+fn hand_over(world: &World, flow: &str, keep: bool) {
+    let asked = web_sys::CustomEventInit::new();
+    asked.set_detail(&js_sys::Array::of2(&flow.into(), &keep.into()));
+    if let Ok(event) = web_sys::CustomEvent::new_with_event_init_dict("gatehouse-enroll", &asked) {
+        let heard = world.root.dispatch_event(&event);
+        debug_assert!(heard.is_ok(), "an element takes any event");
     }
 }
 

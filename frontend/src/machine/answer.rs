@@ -1,9 +1,9 @@
 //! What the endpoint's answers lead to.
 
 use gatehouse_protocol::{
-    ClientConfig, EnrollmentStep, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SecondFactor,
-    SessionState, Ticket, VerificationState, VerificationStep,
+    ClientConfig, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken, PasswordChanged, Problem,
+    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SecondFactor, SessionState, Ticket,
+    VerificationState, VerificationStep,
 };
 
 use super::{
@@ -58,7 +58,7 @@ impl Machine {
                 self.purpose = Purpose::SignIn;
                 return self.challenge_factor(flow, vec![SecondFactor::Totp, SecondFactor::RecoveryCode]);
             }
-            Link::Enroll(flow) => Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow.clone()) }),
+            Link::Enroll(flow) => self.set_up(flow.clone()),
             Link::ChangePassword if self.signed_in() => return self.show(Screen::ChangePassword),
             Link::ChangePassword => return self.log_in_then_change(),
             Link::Setup(token) | Link::Invite(token) => {

@@ -1,10 +1,14 @@
 //! What may happen to the form, and what it asks of its surroundings in answer.
 
+#[cfg(not(feature = "later"))]
+use gatehouse_protocol::FlowToken;
 use gatehouse_protocol::{
-    ChangePassword, ClientConfig, EnrollmentState, EnrollmentStep, Field, LoginState, LoginStep, LogoutState,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
-    StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
+    ChangePassword, ClientConfig, Field, LoginState, LoginStep, LogoutState, PasswordChanged, Problem,
+    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, StrengthQuestion,
+    StrengthReport, Ticket, VerificationState, VerificationStep,
 };
+#[cfg(feature = "later")]
+use gatehouse_protocol::{EnrollmentState, EnrollmentStep};
 
 use super::{Link, Values};
 
@@ -63,6 +67,7 @@ pub enum Event {
     /// The answer to a login step.
     Login(Reply<LoginState>),
     /// The answer to a step of setting up a factor.
+    #[cfg(feature = "later")]
     Enrollment(Reply<EnrollmentState>),
     /// The answer to a registration step.
     Registration(Reply<RegistrationState>),
@@ -86,7 +91,11 @@ pub enum Effect {
     /// Send a login step.
     Login(LoginStep),
     /// Send a step of setting up a factor.
+    #[cfg(feature = "later")]
     Enroll(EnrollmentStep),
+    /// Hand the flow, and whether to keep who signs in, to the program that sets factors up.
+    #[cfg(not(feature = "later"))]
+    HandOver(FlowToken, bool),
     /// Send a registration step.
     Register(RegistrationStep),
     /// Send a verification step.

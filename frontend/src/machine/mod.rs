@@ -10,6 +10,8 @@ mod link;
 mod proof;
 mod rules;
 mod screen;
+#[cfg(feature = "later")]
+mod setup;
 mod submit;
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
@@ -18,7 +20,9 @@ mod text;
 mod typing;
 mod values;
 
-pub use card::{Card, FieldCard, Press, Shown, Turn, TurnTo, Way};
+#[cfg(feature = "later")]
+pub use card::Shown;
+pub use card::{Card, FieldCard, Press, Turn, TurnTo, Way};
 pub use event::{Announcement, Effect, Event, Failure, Place, Reply};
 pub use link::{Link, local_path};
 pub use rules::Rules;
@@ -28,6 +32,8 @@ pub use text::{Gap, Line, Text};
 pub use typing::Meter;
 pub use values::Values;
 
+#[cfg(feature = "later")]
+use gatehouse_protocol::FlowToken;
 use gatehouse_protocol::{Challenge, ClientConfig, Field, LoginForm, LoginStep, SessionState};
 
 use proof::Purpose;
@@ -70,6 +76,14 @@ pub enum Opening {
     Reauthenticate,
     /// A step of setting a factor up, for who is signed in.
     At(Screen),
+    /// Setting up the factor that a sign-in asks for.
+    #[cfg(feature = "later")]
+    Enroll {
+        /// Carries what was proven so far.
+        flow: FlowToken,
+        /// Keep me signed in.
+        keep: bool,
+    },
 }
 
 impl Default for Opening {
@@ -216,6 +230,7 @@ impl Machine {
             Event::Opened(link) => self.opened(link),
             Event::Retry => self.retry(),
             Event::Login(reply) => self.logged_in(reply),
+            #[cfg(feature = "later")]
             Event::Enrollment(reply) => self.enrolled(reply),
             Event::Registration(reply) => self.registered(reply),
             Event::Verification(reply) => self.verified(reply),
@@ -231,6 +246,7 @@ impl Machine {
             Event::Continue if matches!(self.screen, Screen::NotAllowed) => {
                 vec![Effect::Leave(self.app().to_owned())]
             }
+            #[cfg(feature = "later")]
             Event::Continue if matches!(self.screen, Screen::Codes { .. }) => self.stored(),
             Event::Continue => vec![self.leave()],
         }
@@ -321,6 +337,11 @@ impl Machine {
                 _ => self.show(Screen::Login),
             },
             Opening::Link(link) => self.opened(link),
+            #[cfg(feature = "later")]
+            Opening::Enroll { flow, keep } => {
+                self.values.keep = keep;
+                self.enroll(flow)
+            }
             opening => self.prove(opening),
         }
     }

@@ -1,11 +1,10 @@
-//! Second factors and fresh proofs: what is asked for, how a factor is set up, and where it leads.
+//! Second factors and fresh proofs: what is asked for, and where it leads.
 
-use gatehouse_protocol::{
-    Code, EnrollmentState, EnrollmentStep, ErrorCode, FlowToken, LoginStep, Problem, SecondFactor,
-    SessionState,
-};
+#[cfg(feature = "later")]
+use gatehouse_protocol::EnrollmentStep;
+use gatehouse_protocol::{ErrorCode, FlowToken, LoginStep, Problem, SecondFactor, SessionState};
 
-use super::{Effect, Failure, Line, Machine, Opening, Reply, Screen, Text};
+use super::{Effect, Failure, Line, Machine, Opening, Screen, Text};
 
 /// What proofs are asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,32 +61,18 @@ impl Machine {
 
     /// A factor has to be set up before anything else. Until its key is there the form stays as it is, working.
     pub(super) fn enroll(&mut self, flow: FlowToken) -> Vec<Effect> {
-        self.sending(Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow) }))
+        let effect = self.set_up(flow);
+        self.sending(effect)
     }
 
-    pub(super) fn enrolled(&mut self, reply: Reply<EnrollmentState>) -> Vec<Effect> {
-        match reply {
-            Ok(EnrollmentState::Totp { flow, key, picture }) => {
-                self.setting.opening = Opening::default();
-                // The picture is the key, too.
-                self.show(Screen::Enroll { flow, key, picture: Code::new(picture) })
-            }
-            Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.stored(),
-            Ok(EnrollmentState::Complete { codes }) => self.show(Screen::Codes { codes }),
-            Err(failure) => self.unproven(failure),
-        }
+    #[cfg(feature = "later")]
+    pub(super) fn set_up(&self, flow: FlowToken) -> Effect {
+        Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow) })
     }
 
-    /// The recovery codes are stored: on to where a completed login leads.
-    pub(super) fn stored(&mut self) -> Vec<Effect> {
-        self.busy = true;
-        match self.challenge() {
-            Some(challenge) if self.purpose != Purpose::Enroll => {
-                self.purpose = Purpose::SignIn;
-                self.sending(Effect::Login(LoginStep::Resume { challenge }))
-            }
-            _ => self.complete(None),
-        }
+    #[cfg(not(feature = "later"))]
+    pub(super) fn set_up(&self, flow: FlowToken) -> Effect {
+        Effect::HandOver(flow, self.values.keep)
     }
 
     /// Everything that was asked for is proven, and it was not to sign in.

@@ -1,6 +1,8 @@
 //! What the person looks at.
 
-use gatehouse_protocol::{Code, ErrorCode, FlowToken, MailToken, SecondFactor};
+#[cfg(feature = "later")]
+use gatehouse_protocol::Code;
+use gatehouse_protocol::{ErrorCode, FlowToken, MailToken, SecondFactor};
 
 /// One of the views, with the evidence that leads on from it.
 #[derive(Debug, Clone)]
@@ -51,6 +53,7 @@ pub enum Screen {
         factor: SecondFactor,
     },
     /// An authenticator app is set up.
+    #[cfg(feature = "later")]
     Enroll {
         /// Carries the enrollment.
         flow: FlowToken,
@@ -60,6 +63,7 @@ pub enum Screen {
         picture: Code,
     },
     /// The recovery codes, shown this once.
+    #[cfg(feature = "later")]
     Codes {
         /// All of them.
         codes: Vec<Code>,

@@ -1,8 +1,8 @@
 //! What submitting a form means: the checks that need no endpoint, then one step of the flow.
 
 use gatehouse_protocol::{
-    ChangePassword, Code, EnrollmentStep, ErrorCode, Field, LoginStep, Password, RecoveryStep,
-    RegistrationStep, SecondFactor, VerificationStep, rule,
+    ChangePassword, Code, ErrorCode, Field, LoginStep, Password, RecoveryStep, RegistrationStep,
+    SecondFactor, VerificationStep, rule,
 };
 
 use super::{Effect, Gap, Line, Machine, Screen, Text, Values};
@@ -125,9 +125,12 @@ impl Machine {
                     }
                 })
             }
-            Screen::Enroll { flow, .. } => {
-                Effect::Enroll(EnrollmentStep::ConfirmTotp { flow: flow.clone(), code: code(), keep })
-            }
+            #[cfg(feature = "later")]
+            Screen::Enroll { flow, .. } => Effect::Enroll(gatehouse_protocol::EnrollmentStep::ConfirmTotp {
+                flow: flow.clone(),
+                code: code(),
+                keep,
+            }),
             Screen::Reauthenticate => Effect::Login(LoginStep::Reauthenticate { password }),
             Screen::Registration { offer } => {
                 let token = offer.as_ref().map(|offer| offer.token.clone());
@@ -144,11 +147,12 @@ impl Machine {
             Screen::Loading
             | Screen::Unreachable
             | Screen::CheckMail { .. }
-            | Screen::Codes { .. }
             | Screen::PasswordChanged
             | Screen::SignedIn
             | Screen::NotAllowed
             | Screen::Broken { .. } => return None,
+            #[cfg(feature = "later")]
+            Screen::Codes { .. } => return None,
         })
     }
 }

@@ -12,7 +12,7 @@ use core::any::Any;
 use js_sys::Function;
 use leptos::{mount::mount_to, prelude::Owner};
 use serde::Deserialize;
-use wasm_bindgen::{JsCast, JsError, JsValue};
+use wasm_bindgen::{JsError, JsValue};
 use web_sys::HtmlElement;
 
 use crate::{
@@ -21,9 +21,6 @@ use crate::{
     http::Api,
 };
 use stage::{Panel, World};
-
-/// The element that makes the page a page of its own.
-const STANDALONE_ID: &str = "gatehouse";
 
 /// What an app's page asks for; what else it says is for other views.
 #[derive(Debug, Deserialize)]
@@ -49,11 +46,8 @@ pub fn mount(element: HtmlElement, options: JsValue, on_done: Function) -> Resul
     Ok(put(world))
 }
 
-/// Draws the account page as a page of its own, if this is one.
-pub fn start_if_standalone() {
-    let element =
-        web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id(STANDALONE_ID));
-    let Some(Ok(root)) = element.map(JsCast::dyn_into::<HtmlElement>) else { return };
+/// Draws the account page as a page of its own.
+pub fn start(root: HtmlElement) {
     let base = root.base_uri().ok().flatten().unwrap_or_default();
     let endpoint = root.dataset().get("endpoint").unwrap_or_else(|| ".".to_owned());
     let Ok(url) = web_sys::Url::new_with_base(&endpoint, &base) else { return };

@@ -41,7 +41,7 @@ impl Panel {
     pub(super) fn new(machine: Account, world: World) -> Self {
         Self {
             machine: RwSignal::new(machine),
-            words: RwSignal::new_local(Rc::new(Words::english_account())),
+            words: RwSignal::new_local(Rc::new(Words::english())),
             world: StoredValue::new_local(Rc::new(world)),
             front: StoredValue::new_local(JsValue::UNDEFINED),
         }
@@ -167,7 +167,7 @@ impl Panel {
                     .await
             };
             let ((config, session, account), words) =
-                futures_util::future::join(asked, Words::load_account(world.locale.as_deref())).await;
+                futures_util::future::join(asked, Words::load(world.locale.as_deref())).await;
             if let (Ok(config), Ok(session)) = (&config, &session) {
                 let front = Object::new();
                 set(&front, "config", config);

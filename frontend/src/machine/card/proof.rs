@@ -1,11 +1,11 @@
 //! The cards of second factors and fresh proofs.
 
-use gatehouse_protocol::{Code, Field, GUEST, LoginForm, SecondFactor};
+use gatehouse_protocol::{Field, GUEST, LoginForm, SecondFactor};
 
-use super::{Around, Card, FieldCard, Place, Press, Purpose, Shown, Text, Turn, TurnTo, field, turn};
+use super::{Around, Card, FieldCard, Place, Purpose, Text, Turn, TurnTo, field, turn};
 
 /// A way out: back to the sign-in form, or out of the session that a page does not suffice.
-fn out(around: &Around<'_>, back: Turn) -> Option<Turn> {
+pub(super) fn out(around: &Around<'_>, back: Turn) -> Option<Turn> {
     match around.purpose {
         Purpose::SignIn => Some(back),
         Purpose::StepUp => Some(Turn { lead: None, link: Text::SignOut, to: TurnTo::SignOut }),
@@ -34,26 +34,6 @@ pub(super) fn challenge(
     turns.extend(out(around, back));
     let code = FieldCard { digits, ..field(Field::Code, label, around.values) };
     Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, vec![code]) }
-}
-
-pub(super) fn enroll(key: &Code, picture: &Code, around: &Around<'_>, back: Turn) -> Card {
-    let shown = Shown::Key { key: key.expose().to_owned(), picture: picture.expose().to_owned() };
-    let code = FieldCard { digits: true, ..field(Field::Code, Text::FieldCode, around.values) };
-    Card {
-        lead: vec![Text::EnrollLead.into()],
-        shown,
-        turns: out(around, back).into_iter().collect(),
-        ..Card::form("enroll", Text::EnrollTitle, Text::EnrollSubmit, vec![code])
-    }
-}
-
-pub(super) fn codes(codes: &[Code]) -> Card {
-    Card {
-        lead: vec![Text::CodesLead.into()],
-        shown: Shown::Codes(codes.iter().map(|code| code.expose().to_owned()).collect()),
-        submit: Some((Text::CodesStored.into(), Press::Continue)),
-        ..Card::plain("codes", Text::CodesTitle)
-    }
 }
 
 pub(super) fn reauthenticate(around: &Around<'_>) -> Card {
