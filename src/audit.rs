@@ -97,6 +97,14 @@ events! {
     ProxyUndeclared = "proxy.undeclared",
     /// Everything here was copied from another database.
     DatabaseCopied = "database.copied",
+    /// Somebody asked for a code in place of a password.
+    LoginCodeAsked = "login_code.asked",
+    /// A code that was sent in place of a password was wrong.
+    LoginCodeRejected = "login_code.rejected",
+    /// A code or a link that was sent proved somebody.
+    LoginCodeProven = "login_code.proven",
+    /// An SMS was not sent, because there were too many.
+    SmsCapped = "sms.capped",
 }
 
 /// One event with its circumstances.

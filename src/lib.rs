@@ -23,5 +23,6 @@ pub mod provider;
 pub mod proxy;
 pub mod remote;
 pub mod session;
+pub mod sms;
 pub mod storage;
 pub mod telemetry;

@@ -6,7 +6,7 @@ use gatehouse_protocol::{
     VerificationStep,
 };
 #[cfg(feature = "later")]
-use gatehouse_protocol::{Code, EnrollmentState, EnrollmentStep, FlowToken};
+use gatehouse_protocol::EnrollmentStep;
 use gloo_net::http::Request;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_wasm_bindgen::Serializer;
@@ -88,9 +88,7 @@ impl Question {
 
     #[cfg(feature = "later")]
     pub(crate) fn enrollment(step: &EnrollmentStep) -> Self {
-        let event: Box<dyn FnOnce(Reply<JsValue>) -> Event> =
-            Box::new(|reply| Event::Enrollment(reply.and_then(|state| enrollment(&state))));
-        Self { path: "/enrollment", body: body(step), event }
+        Self::new("/enrollment", body(step), Event::Enrollment)
     }
 
     pub(crate) fn registration(step: &RegistrationStep) -> Self {
@@ -155,26 +153,6 @@ pub(crate) fn part<T: DeserializeOwned>(front: &JsValue, name: &str) -> Reply<T>
 
 pub(crate) fn parse<T: DeserializeOwned>(value: JsValue) -> Reply<T> {
     decode(value).map_err(|_| Failure::Unreachable)
-}
-
-/// An answer about setting a factor up.
-#[cfg(feature = "later")]
-pub(crate) fn enrollment(state: &JsValue) -> Reply<EnrollmentState> {
-    let text = |name| part::<String>(state, name);
-    Ok(match part::<String>(state, "state")?.as_str() {
-        "totp" => EnrollmentState::Totp {
-            flow: FlowToken::new(text("flow")?),
-            key: Code::new(text("key")?),
-            picture: text("picture")?,
-        },
-        "complete" => {
-            let codes: Option<Vec<String>> = part(state, "codes")?;
-            EnrollmentState::Complete {
-                codes: codes.ok_or(Failure::Unreachable)?.into_iter().map(Code::new).collect(),
-            }
-        }
-        _ => return Err(Failure::Unreachable),
-    })
 }
 
 fn body<T: Serialize>(value: &T) -> Reply<String> {

@@ -76,6 +76,8 @@ pub struct AccountOverview {
     pub recovery_codes: u32,
     /// The sessions, the youngest first.
     pub sessions: Vec<SessionSummary>,
+    /// True where a phone can be set up as a second factor.
+    pub phone: bool,
 }
 
 /// A second factor, as its owner sees it.

@@ -89,11 +89,15 @@ pub enum ErrorCode {
     ProviderUnknown,
     /// The provider's account belongs to nobody here, but its address does: sign in as before, and link the two.
     ProviderUnlinked,
+    /// The link was opened in another browser than the one that asked for it. It was not used up.
+    OtherBrowser,
+    /// The phone number is none, or has no country code.
+    PhoneInvalid,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::Malformed,
         Self::TooLarge,
         Self::ForeignOrigin,
@@ -135,6 +139,8 @@ impl ErrorCode {
         Self::ProviderUnavailable,
         Self::ProviderUnknown,
         Self::ProviderUnlinked,
+        Self::OtherBrowser,
+        Self::PhoneInvalid,
     ];
 
     /// The HTTP status that goes with the code (RFC 9110).
@@ -154,7 +160,8 @@ impl ErrorCode {
             | Self::ProviderCancelled
             | Self::ProviderRefused
             | Self::ProviderUnknown
-            | Self::ProviderUnlinked => 403,
+            | Self::ProviderUnlinked
+            | Self::OtherBrowser => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::FlowExpired | Self::LinkExpired => 410,
@@ -172,7 +179,8 @@ impl ErrorCode {
             | Self::PasswordIsName
             | Self::PasswordUnchanged
             | Self::CurrentPasswordWrong
-            | Self::NameTooLong => 422,
+            | Self::NameTooLong
+            | Self::PhoneInvalid => 422,
             Self::TooManyAttempts => 429,
             Self::Internal => 500,
             Self::Busy | Self::Unavailable | Self::ProviderUnavailable => 503,
@@ -195,7 +203,7 @@ pub enum Field {
     Password,
     /// The password that holds until now.
     CurrentPassword,
-    /// A code of an authenticator app, or a recovery code.
+    /// A code of an authenticator app, a recovery code, or one that was sent.
     Code,
 }
 

@@ -13,6 +13,19 @@ pub enum SecondFactor {
     Totp,
     /// One of the ten codes that were shown when the factor was set up.
     RecoveryCode,
+    /// A code that is sent to a phone by SMS.
+    Sms,
+}
+
+/// By which way a code reaches somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum CodeChannel {
+    /// By mail, to the confirmed address.
+    Mail,
+    /// By SMS, to the confirmed number.
+    Sms,
 }
 
 /// One step of setting up a factor, said by the browser.
@@ -36,6 +49,18 @@ pub enum EnrollmentStep {
     },
     /// Replaces the recovery codes of somebody who is signed in.
     RecoveryCodes {},
+    /// Asks for a code by SMS, to set the phone of somebody up who is signed in.
+    BeginPhone {
+        /// The number, as typed, with its country code.
+        number: String,
+    },
+    /// Proves that the code arrived.
+    ConfirmPhone {
+        /// From [`EnrollmentState::CodeSent`].
+        flow: FlowToken,
+        /// The code, as typed.
+        code: Code,
+    },
 }
 
 /// The endpoint's answer to an [`EnrollmentStep`].
@@ -56,5 +81,10 @@ pub enum EnrollmentState {
     Complete {
         /// Ten recovery codes; empty where the person has some already.
         codes: Vec<Code>,
+    },
+    /// A code is on its way to the phone.
+    CodeSent {
+        /// To be sent back in [`EnrollmentStep::ConfirmPhone`]; lives ten minutes.
+        flow: FlowToken,
     },
 }

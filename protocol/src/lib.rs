@@ -22,7 +22,7 @@ mod verification;
 pub use account::{AccountOverview, AccountState, AccountStep, FactorSummary, SessionSummary};
 pub use client_config::{ClientConfig, Front, LoginForm, ProviderButton, RegistrationMode};
 pub use error::{ErrorCode, Field, Problem};
-pub use factor::{EnrollmentState, EnrollmentStep, SecondFactor};
+pub use factor::{CodeChannel, EnrollmentState, EnrollmentStep, SecondFactor};
 pub use login::{LoginState, LoginStep};
 pub use password::{ChangePassword, PasswordChanged, PasswordStrength, StrengthQuestion, StrengthReport};
 pub use recovery::{RecoveryState, RecoveryStep};

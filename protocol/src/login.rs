@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Challenge, Code, FlowToken, Password, SecondFactor, Ticket};
+use crate::{Challenge, Code, CodeChannel, FlowToken, MailToken, Password, SecondFactor, Ticket};
 
 /// One step of a login, said by the browser.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -65,6 +65,38 @@ pub enum LoginStep {
         /// The password, as typed.
         password: Password,
     },
+    /// The first step without a password: asks for a code. The answer is the same for everybody.
+    SendCode {
+        /// A username or an e-mail address, as typed.
+        identifier: String,
+        /// By which way.
+        channel: CodeChannel,
+    },
+    /// Answers [`LoginState::Challenge`]: asks for a code by SMS.
+    SendSms {
+        /// From the state that is answered.
+        flow: FlowToken,
+    },
+    /// Answers [`LoginState::CodeSent`] with the code.
+    Code {
+        /// From the state that is answered.
+        flow: FlowToken,
+        /// The code, as typed.
+        code: Code,
+        /// As in [`LoginStep::Password`].
+        keep: bool,
+        /// As in [`LoginStep::Password`].
+        challenge: Option<Challenge>,
+    },
+    /// The link of a mail with a code was opened, in the browser that asked for it, and the button pressed.
+    CodeLink {
+        /// The token of the link.
+        token: MailToken,
+        /// As in [`LoginStep::Password`].
+        keep: bool,
+        /// As in [`LoginStep::Password`].
+        challenge: Option<Challenge>,
+    },
 }
 
 /// The endpoint's answer to a [`LoginStep`].
@@ -95,5 +127,12 @@ pub enum LoginState {
     Enroll {
         /// To be sent in [`crate::EnrollmentStep::BeginTotp`]; lives ten minutes.
         flow: FlowToken,
+    },
+    /// If there is somebody to send a code to, it is on its way.
+    CodeSent {
+        /// To be sent back in [`LoginStep::Code`]; lives ten minutes.
+        flow: FlowToken,
+        /// By which way.
+        channel: CodeChannel,
     },
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use gatehouse_protocol::{
-    AccountOverview, AccountState, AccountStep, Challenge, ChangePassword, ClientConfig, Code,
+    AccountOverview, AccountState, AccountStep, Challenge, ChangePassword, ClientConfig, Code, CodeChannel,
     EnrollmentState, EnrollmentStep, ErrorCode, FactorSummary, Field, FlowToken, LoginForm, LoginState,
     LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, Problem, ProviderButton,
     RecoveryState, RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SecondFactor,
@@ -68,7 +68,11 @@ fn login() {
         | LoginStep::Totp { .. }
         | LoginStep::RecoveryCode { .. }
         | LoginStep::StepUp {}
-        | LoginStep::Reauthenticate { .. } => (),
+        | LoginStep::Reauthenticate { .. }
+        | LoginStep::SendCode { .. }
+        | LoginStep::SendSms { .. }
+        | LoginStep::Code { .. }
+        | LoginStep::CodeLink { .. } => (),
     };
     let steps = [
         LoginStep::Password { identifier: "alice".into(), password: password(), keep: true, challenge: None },
@@ -94,6 +98,10 @@ fn login() {
         },
         LoginStep::StepUp {},
         LoginStep::Reauthenticate { password: password() },
+        LoginStep::SendCode { identifier: "alice".into(), channel: CodeChannel::Mail },
+        LoginStep::SendSms { flow: flow() },
+        LoginStep::Code { flow: flow(), code: Code::new("1234 5678"), keep: true, challenge: None },
+        LoginStep::CodeLink { token: token(), keep: false, challenge: Some(challenge()) },
     ];
     steps.iter().for_each(step);
     wire("login_step", &steps);
@@ -102,7 +110,8 @@ fn login() {
         | LoginState::NewPassword { .. }
         | LoginState::VerifyAddress
         | LoginState::Challenge { .. }
-        | LoginState::Enroll { .. } => (),
+        | LoginState::Enroll { .. }
+        | LoginState::CodeSent { .. } => (),
     };
     let states = [
         LoginState::Complete { ticket: None },
@@ -111,6 +120,7 @@ fn login() {
         LoginState::VerifyAddress,
         LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Totp, SecondFactor::RecoveryCode] },
         LoginState::Enroll { flow: flow() },
+        LoginState::CodeSent { flow: flow(), channel: CodeChannel::Mail },
     ];
     states.iter().for_each(state);
     wire("login_state", &states);
@@ -118,22 +128,29 @@ fn login() {
 
 #[test]
 fn enrollment() {
-    wire("second_factor", &[SecondFactor::Totp, SecondFactor::RecoveryCode]);
+    wire("second_factor", &[SecondFactor::Totp, SecondFactor::RecoveryCode, SecondFactor::Sms]);
+    wire("code_channel", &[CodeChannel::Mail, CodeChannel::Sms]);
     let step = |step: &EnrollmentStep| match step {
         EnrollmentStep::BeginTotp { .. }
         | EnrollmentStep::ConfirmTotp { .. }
-        | EnrollmentStep::RecoveryCodes {} => (),
+        | EnrollmentStep::RecoveryCodes {}
+        | EnrollmentStep::BeginPhone { .. }
+        | EnrollmentStep::ConfirmPhone { .. } => (),
     };
     let steps = [
         EnrollmentStep::BeginTotp { flow: None },
         EnrollmentStep::BeginTotp { flow: Some(flow()) },
         EnrollmentStep::ConfirmTotp { flow: flow(), code: Code::new("123456"), keep: true },
         EnrollmentStep::RecoveryCodes {},
+        EnrollmentStep::BeginPhone { number: "+49 30 1234567".into() },
+        EnrollmentStep::ConfirmPhone { flow: flow(), code: Code::new("12345678") },
     ];
     steps.iter().for_each(step);
     wire("enrollment_step", &steps);
     let state = |state: &EnrollmentState| match state {
-        EnrollmentState::Totp { .. } | EnrollmentState::Complete { .. } => (),
+        EnrollmentState::Totp { .. }
+        | EnrollmentState::Complete { .. }
+        | EnrollmentState::CodeSent { .. } => (),
     };
     let states = [
         EnrollmentState::Totp {
@@ -143,6 +160,7 @@ fn enrollment() {
         },
         EnrollmentState::Complete { codes: vec![Code::new("7kq2-m4xd"), Code::new("b9fw-3htn")] },
         EnrollmentState::Complete { codes: Vec::new() },
+        EnrollmentState::CodeSent { flow: flow() },
     ];
     states.iter().for_each(state);
     wire("enrollment_state", &states);
@@ -197,6 +215,7 @@ fn account() {
         factors: vec![factor],
         recovery_codes: 9,
         sessions: vec![session],
+        phone: true,
     };
     wire("account_overview", std::slice::from_ref(&account));
     let state = |state: &AccountState| match state {
@@ -357,6 +376,7 @@ fn config() {
             label: "Example & Sons".into(),
             href: "/_gatehouse/provider/company".into(),
         }],
+        codes: vec![CodeChannel::Mail],
     };
     wire("client_config", &[config]);
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DatabaseText,
+    codes::{CodeSettings, SmsSettings},
     providers::ProviderSettings,
     section::{
         LimitSettings, MailSettings, PasswordSettings, SessionSettings, TrustedHeaderSettings,
@@ -119,6 +120,10 @@ pub struct Settings {
     pub providers: BTreeMap<String, ProviderSettings>,
     /// `upstream.*`
     pub upstream: UpstreamSettings,
+    /// `codes.*`
+    pub codes: CodeSettings,
+    /// `sms.*`
+    pub sms: SmsSettings,
 }
 
 /// What the gate in front of the app does.
@@ -230,6 +235,8 @@ impl Default for Settings {
             users: BTreeMap::new(),
             providers: BTreeMap::new(),
             upstream: UpstreamSettings::default(),
+            codes: CodeSettings::default(),
+            sms: SmsSettings::default(),
         }
     }
 }

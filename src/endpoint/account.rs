@@ -63,6 +63,7 @@ impl Endpoint {
             factors: factors.iter().map(summary).collect(),
             recovery_codes,
             sessions: self.own_sessions(live).await?,
+            phone: self.sms.is_some() && proven::may_enroll(&self.settings, identity),
         })
     }
 
@@ -163,6 +164,7 @@ fn summary(kept: &StoredFactor) -> FactorSummary {
         id: factor.id.0.clone(),
         kind: match factor.kind {
             FactorKind::Totp => SecondFactor::Totp,
+            FactorKind::Phone => SecondFactor::Sms,
         },
         name: factor.name.as_str().to_owned(),
         created_at: factor.created_at.0,

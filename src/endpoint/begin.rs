@@ -78,6 +78,7 @@ impl Endpoint {
             state: ticket,
             session_cookie: CookieChange::Set { value: token, max_age },
             device_cookie: device,
+            browser_cookie: CookieChange::Keep,
         };
         Ok((answer, id))
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     audit::Event,
-    factor::{StoredFactor, recovery_code, totp::TotpKey},
+    factor::{FactorKind, StoredFactor, recovery_code, totp::TotpKey},
     flow::{
         Completed,
         proven::{self, Challenged, Next, Proven},
@@ -66,7 +66,7 @@ impl Endpoint {
         let (challenged, attempt) = self.challenged(ctx, flow, code, wish.challenge.as_ref()).await?;
         let owner = challenged.flow().identity_id.clone();
         for kept in self.factors(&owner).await? {
-            if self.is_code_of(&kept, code).await? {
+            if kept.factor.kind == FactorKind::Totp && self.is_code_of(&kept, code).await? {
                 return self.second_factor(ctx, challenged, Method::Totp, attempt, wish).await;
             }
         }
@@ -198,8 +198,9 @@ impl Endpoint {
         clear: &[LimitKey],
     ) -> Result<Answer<LoginState>, Problem> {
         let left = self.storage.count_recovery_codes(&pending.identity_id).await.map_err(problem::storage)?;
+        let offered = proven::offered(factors, left, &pending.methods, self.sms.is_some());
         let flow = self.keep_flow(pending, clear).await?;
-        Ok(Answer::new(LoginState::Challenge { flow, factors: proven::offered(factors, left) }))
+        Ok(Answer::new(LoginState::Challenge { flow, factors: offered }))
     }
 
     /// The flow behind a token, as long as it waits. One that raises a session is for that session's browser.
@@ -215,7 +216,7 @@ impl Endpoint {
     }
 
     /// The challenge behind a token, and a place among the guesses at this person's codes.
-    async fn challenged(
+    pub(super) async fn challenged(
         &self,
         ctx: &RequestContext,
         token: &FlowToken,
@@ -248,7 +249,7 @@ impl Endpoint {
         self.storage.accept_step(&factor.id, step, now).await.map_err(problem::storage)
     }
 
-    async fn wrong_code(
+    pub(super) async fn wrong_code(
         &self,
         ctx: &RequestContext,
         owner: &IdentityId,
@@ -260,7 +261,7 @@ impl Endpoint {
     }
 
     /// The second factor is proven: a session begins, or the one that asked is surer of its person.
-    async fn second_factor(
+    pub(super) async fn second_factor(
         &self,
         ctx: &RequestContext,
         challenged: Challenged,

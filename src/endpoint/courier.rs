@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::worker::run;
-use super::{Endpoint, link::link_at};
+use super::{Endpoint, code::CODE_TTL, link::link_at};
 use crate::{
     audit,
     identity::{EmailAddress, Identity, IdentityId, Role},
@@ -104,7 +104,7 @@ impl Courier<'_> {
 
     async fn deliver(&self, mail: &NewMail) -> Result<Outcome, StorageError> {
         let Some(place) = self.place(mail).await? else { return Ok(Outcome::Moot) };
-        let (link, username, ttl) = match self.link(mail, place.home.as_deref()).await {
+        let (link, username, ttl, code) = match self.link(mail, place.home.as_deref()).await {
             Ok(Some(found)) => found,
             Ok(None) | Err(StorageError::IdentityChanged) => return Ok(Outcome::Moot),
             Err(error) => return Err(error),
@@ -116,6 +116,7 @@ impl Courier<'_> {
             username: &username,
             link: &link,
             ttl,
+            code: &code,
         });
         let sent = tokio::time::timeout(PATIENCE, self.transport.send(&letter, &mail.to, &mail.id.0)).await;
         Ok(match sent {
@@ -125,13 +126,15 @@ impl Courier<'_> {
         })
     }
 
-    /// Where the button leads, whose mail it is, and how long the link holds. `None`: there is nobody to send it to.
+    /// Where the button leads, whose mail it is, how long the link holds, and the code if there is one. `None`: there is
+    /// nobody to send it to.
     async fn link(
         &self,
         mail: &NewMail,
         home: Option<&str>,
-    ) -> Result<Option<(String, String, Duration)>, StorageError> {
+    ) -> Result<Option<(String, String, Duration, String)>, StorageError> {
         let Ok(email) = EmailAddress::parse(&mail.to) else { return Ok(None) };
+        let mut code = String::new();
         let (link, username, ttl) = match mail.template {
             MailTemplate::Verification => {
                 let id = IdentityId(mail.context.clone());
@@ -163,8 +166,13 @@ impl Courier<'_> {
             MailTemplate::AccountChanged(_) => {
                 (home.map(str::to_owned), mail.context.clone(), Duration::ZERO)
             }
+            MailTemplate::SignInCode => {
+                let Some(minted) = self.endpoint.mint_code(mail, home).await? else { return Ok(None) };
+                code = minted.code;
+                (minted.link, minted.username, CODE_TTL)
+            }
         };
-        Ok(link.map(|link| (link, username, ttl)))
+        Ok(link.map(|link| (link, username, ttl, code)))
     }
 
     /// Where the mail leads and in whose name it speaks. `None`: the app that asked for it is gone.
@@ -180,7 +188,7 @@ impl Courier<'_> {
         let Some(app) = self.endpoint.storage().find_app(name).await? else { return Ok(None) };
         let app_name = self.endpoint.app_title(&app);
         let home = match mail.template {
-            MailTemplate::Recovery | MailTemplate::Invitation => own,
+            MailTemplate::Recovery | MailTemplate::Invitation | MailTemplate::SignInCode => own,
             // Confirms an address and opens nothing; or carries no token at all.
             MailTemplate::Verification
             | MailTemplate::AlreadyRegistered

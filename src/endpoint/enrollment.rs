@@ -31,6 +31,8 @@ impl Endpoint {
                 self.confirm_totp(ctx, &flow, &code, keep).await
             }
             EnrollmentStep::RecoveryCodes {} => self.renew_recovery_codes(ctx).await,
+            EnrollmentStep::BeginPhone { number } => self.begin_phone(ctx, &number).await,
+            EnrollmentStep::ConfirmPhone { flow, code } => self.confirm_phone(ctx, &flow, &code).await,
         }
     }
 
@@ -89,26 +91,39 @@ impl Endpoint {
         };
         let new = NewFactor {
             id: FactorId(self.entropy.id("fac")),
-            identity_id: owner.clone(),
+            identity_id: owner,
             kind: FactorKind::Totp,
             name: FactorName::default(),
             sealed: sealed.clone(),
             last_step: step,
             created_at: now,
         };
+        self.keep_factor(ctx, flow, new, Method::Totp, Wish { keep, ..Wish::default() }).await
+    }
+
+    /// Keeps a factor that was just proven, which uses its flow up, and what else follows from that.
+    pub(super) async fn keep_factor(
+        &self,
+        ctx: &RequestContext,
+        flow: PendingFlow,
+        new: NewFactor,
+        method: Method,
+        wish: Wish,
+    ) -> Result<Answer<EnrollmentState>, Problem> {
+        let (owner, kind) = (new.identity_id.clone(), new.kind);
         let left = self.storage.count_recovery_codes(&owner).await.map_err(problem::storage)?;
         let codes = if left == 0 { recovery_code::draw(&*self.entropy) } else { Vec::new() };
         // Who has proven a password alone may set up the first factor, never a second one beside the owner's.
         let first = flow.session_id.is_none();
         let added = self.storage.add_factor(new, &hashes(&owner, &codes), flow.hash, first).await;
         if !added.map_err(problem::storage)? {
-            return Err(expired);
+            return Err(Problem::new(ErrorCode::FlowExpired));
         }
-        self.record(entry(Event::FactorAdded, ctx, Some(&owner)).with("factor", FactorKind::Totp.name()));
+        self.record(entry(Event::FactorAdded, ctx, Some(&owner)).with("factor", kind.name()));
         let identity = self.enabled(&owner).await?;
         self.changed(&owner);
         self.tell_owner_of(ctx, &identity, AccountChange::FactorAdded).await;
-        self.enrolled(ctx, flow, Wish { keep, ..Wish::default() })
+        self.enrolled(ctx, flow, method, wish)
             .await
             .map(|answer| answer.map(|()| EnrollmentState::Complete { codes }))
     }
@@ -118,15 +133,16 @@ impl Endpoint {
         &self,
         ctx: &RequestContext,
         flow: PendingFlow,
+        method: Method,
         wish: Wish,
     ) -> Result<Answer<()>, Problem> {
         if flow.session_id.is_some() {
             let live = self.signed_in(ctx).await?;
-            let methods = live.session.methods.clone().and(Method::Totp);
+            let methods = live.session.methods.clone().and(method);
             return self.raise(&live.session, methods, None).await;
         }
         let enrolled = Enrolled::found(flow).ok_or(Problem::new(ErrorCode::FlowExpired))?;
-        let answer = self.complete(ctx, enrolled.completed(Method::Totp), wish).await?;
+        let answer = self.complete(ctx, enrolled.completed(method), wish).await?;
         Ok(answer.map(|_| ()))
     }
 

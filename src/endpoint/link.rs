@@ -82,6 +82,11 @@ impl Endpoint {
     }
 }
 
+/// The page below `home` that the link of a mail with a code opens.
+pub(super) fn sign_in_link(home: &str, token: &Secret) -> String {
+    format!("{home}/_gatehouse/#sign-in={}", token.expose())
+}
+
 /// The page below `home` that a link of this kind opens.
 pub(super) fn link_at(home: &str, kind: LinkKind, token: &Secret) -> Option<String> {
     let name = match kind {

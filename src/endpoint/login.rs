@@ -48,6 +48,14 @@ impl Endpoint {
             }
             LoginStep::StepUp {} => self.login_step_up(ctx).await,
             LoginStep::Reauthenticate { password } => self.login_again(ctx, &password).await,
+            LoginStep::SendCode { identifier, channel } => self.send_code(ctx, &identifier, channel).await,
+            LoginStep::SendSms { flow } => self.send_sms(ctx, &flow).await,
+            LoginStep::Code { flow, code, keep, challenge } => {
+                self.login_code(ctx, &flow, &code, Wish { keep, challenge, clear: Vec::new() }).await
+            }
+            LoginStep::CodeLink { token, keep, challenge } => {
+                self.login_code_link(ctx, &token, Wish { keep, challenge, clear: Vec::new() }).await
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 //! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module.
 //!
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
-//! `verification`, `password`, `session`, `challenge`, `enrollment`, `account` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
+//! `verification`, `password`, `session`, `challenge`, `code`, `enrollment`, `phone`, `account` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
 //! the settings, `begin` starts sessions, `attempt` counts guesses, `legacy` hides who has an old hash, `feed` and
-//! `background` keep what is cached true, `observe` shows what can be seen from outside, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
+//! `background` keep what is cached true, `observe` shows what can be seen from outside, `courier` sends the queue's mail, `texting` SMS. What may follow from what is decided in `flow`, not here.
 
 mod account;
 mod admin;
@@ -14,6 +14,7 @@ mod authority;
 mod background;
 mod begin;
 mod challenge;
+mod code;
 mod context;
 mod copy;
 mod courier;
@@ -27,6 +28,7 @@ mod login;
 mod observe;
 mod open;
 mod password;
+mod phone;
 mod problem;
 mod provider;
 mod record;
@@ -35,6 +37,7 @@ mod redeem;
 mod registration;
 mod session;
 mod sessions;
+mod texting;
 mod verification;
 
 use std::sync::{Arc, Mutex, OnceLock, atomic::AtomicBool};
@@ -100,6 +103,8 @@ pub struct Endpoint {
     declared: declared::State,
     asserted: asserted::Asserted,
     providers: Providers,
+    /// Who sends SMS, if anybody does.
+    sms: Option<texting::Texting>,
 }
 
 impl Endpoint {
@@ -176,6 +181,7 @@ impl Endpoint {
             password_min: self.judge.min(),
             app_path: format!("{}/", self.base_path()),
             providers: self.provider_buttons(),
+            codes: self.code_channels(),
         }
     }
 }

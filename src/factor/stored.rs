@@ -15,6 +15,8 @@ pub struct FactorId(pub String);
 pub enum FactorKind {
     /// An authenticator app.
     Totp,
+    /// A phone that gets codes by SMS. What is sealed is its number.
+    Phone,
 }
 
 impl FactorKind {
@@ -22,12 +24,13 @@ impl FactorKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::Phone => "phone",
         }
     }
 
     /// From what is stored.
     pub fn from_name(name: &str) -> Option<Self> {
-        (name == Self::Totp.name()).then_some(Self::Totp)
+        [Self::Totp, Self::Phone].into_iter().find(|kind| kind.name() == name)
     }
 }
 

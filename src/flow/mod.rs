@@ -3,6 +3,7 @@
 //! A session can only begin from a [`Completed`] flow, and only the flows here make one. To add a flow, add a file.
 
 pub mod asserted;
+pub mod code;
 mod completed;
 pub mod login;
 pub mod proven;

@@ -49,11 +49,15 @@ impl Proven {
         &self.methods
     }
 
-    /// What comes next for who has these factors: one that is there is asked for, whatever the policy says.
+    /// What comes next for who has these factors: one that is there is asked for, whatever the policy says, unless it is
+    /// what was proven already.
     pub fn next(self, factors: &[StoredFactor], required: AssuranceLevel) -> Next {
         if self.methods.assurance() >= AssuranceLevel::Aal2 {
             Next::Complete(Completed::new(self.identity_id, self.verified, self.methods))
-        } else if !factors.is_empty() {
+        } else if factors.iter().any(|kept| adds(kept, &self.methods))
+            // Whoever has the phone alone must not set something up beside it.
+            || (required >= AssuranceLevel::Aal2 && !factors.is_empty())
+        {
             Next::Challenge(self)
         } else if required >= AssuranceLevel::Aal2 {
             Next::Enroll(self)
@@ -61,6 +65,15 @@ impl Proven {
             Next::Complete(Completed::new(self.identity_id, self.verified, self.methods))
         }
     }
+}
+
+/// Whether a factor says more than what was proven. A code to the same phone does not.
+fn adds(kept: &StoredFactor, methods: &Methods) -> bool {
+    kept.factor.kind != FactorKind::Phone || !only_sms(methods)
+}
+
+fn only_sms(methods: &Methods) -> bool {
+    *methods == Methods::only(Method::SmsCode)
 }
 
 /// How sure one has to be of somebody before a session counts. Whom a proxy names proves everything there.
@@ -129,11 +142,20 @@ impl Enrolled {
     }
 }
 
-/// What somebody with these factors can prove, the preferred one first.
-pub fn offered(factors: &[StoredFactor], recovery_codes: u32) -> Vec<SecondFactor> {
-    let totp = factors.iter().any(|kept| kept.factor.kind == FactorKind::Totp);
-    let totp = totp.then_some(SecondFactor::Totp);
-    totp.into_iter().chain((recovery_codes > 0).then_some(SecondFactor::RecoveryCode)).collect()
+/// What somebody with these factors can prove beside what was proven, the preferred one first. `sms`: whether anybody
+/// sends them.
+pub fn offered(
+    factors: &[StoredFactor],
+    recovery_codes: u32,
+    methods: &Methods,
+    sms: bool,
+) -> Vec<SecondFactor> {
+    let has = |kind| factors.iter().any(|kept| kept.factor.kind == kind);
+    let totp = has(FactorKind::Totp).then_some(SecondFactor::Totp);
+    let phone = sms && has(FactorKind::Phone) && !only_sms(methods);
+    let phone = phone.then_some(SecondFactor::Sms);
+    let codes = (recovery_codes > 0).then_some(SecondFactor::RecoveryCode);
+    totp.into_iter().chain(phone).chain(codes).collect()
 }
 
 #[cfg(test)]

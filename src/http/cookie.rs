@@ -14,7 +14,7 @@ pub struct CookieNames {
     pub session: String,
     /// Carries the device, which gets its own budget of attempts.
     pub device: String,
-    /// Binds a sign-in at a provider to the browser that began it.
+    /// Binds a sign-in that leaves the page, for a provider or a mailbox, to the browser that began it.
     pub flow: String,
     secure: bool,
 }
@@ -36,7 +36,7 @@ impl CookieNames {
         value_of(header, &self.session).map(Secret::received)
     }
 
-    /// What binds a sign-in at a provider, in a `Cookie` header, if there is exactly one.
+    /// What binds a sign-in that leaves the page, in a `Cookie` header, if there is exactly one.
     pub(super) fn flow_from(&self, header: &str) -> Option<Secret> {
         value_of(header, &self.flow).map(Secret::received)
     }

@@ -25,6 +25,8 @@ pub struct LetterParts<'p> {
     pub link: &'p str,
     /// How long the link holds.
     pub ttl: Duration,
+    /// The code; empty where there is none.
+    pub code: &'p str,
 }
 
 /// A mail as it is read.
@@ -56,7 +58,13 @@ impl Letter {
         let (app, username) = (one_line(parts.app_name), one_line(parts.username));
         let words = Words::of(
             parts.locale,
-            Subject { template: parts.template, app: &app, username: &username, ttl: parts.ttl },
+            Subject {
+                template: parts.template,
+                app: &app,
+                username: &username,
+                ttl: parts.ttl,
+                code: parts.code,
+            },
         );
         let validity = if words.validity.is_empty() { "" } else { &format!("\n{}", words.validity) };
         let text = format!(

@@ -18,12 +18,14 @@ use gatehouse_protocol::Password;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use self::{metadata::Metadata, profile::Profile, token::Secret, web::Web};
+use self::{metadata::Metadata, profile::Profile, token::Secret};
 use crate::{
     clock::Timestamp,
     config::{ProviderSettings, Settings, Speaks},
     flow::provider::Proof,
 };
+
+pub(crate) use self::web::{Web, secret as secret_header};
 
 /// Why a provider said nothing that counts. `Display` is for the log.
 #[derive(Debug, thiserror::Error)]

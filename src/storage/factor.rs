@@ -22,6 +22,11 @@ pub enum FlowAim {
         /// The key, sealed.
         sealed: Vec<u8>,
     },
+    /// A code was sent to this number, sealed, and has to come back.
+    ConfirmPhone {
+        /// The number, sealed.
+        sealed: Vec<u8>,
+    },
 }
 
 impl FlowAim {
@@ -31,6 +36,7 @@ impl FlowAim {
             Self::Challenge => "challenge",
             Self::Enroll => "enroll",
             Self::ConfirmTotp { .. } => "confirm_totp",
+            Self::ConfirmPhone { .. } => "confirm_phone",
         }
     }
 
@@ -40,13 +46,14 @@ impl FlowAim {
             ("challenge", None) => Some(Self::Challenge),
             ("enroll", None) => Some(Self::Enroll),
             ("confirm_totp", Some(sealed)) => Some(Self::ConfirmTotp { sealed }),
+            ("confirm_phone", Some(sealed)) => Some(Self::ConfirmPhone { sealed }),
             _ => None,
         }
     }
 
     pub(super) fn sealed(&self) -> Option<&[u8]> {
         match self {
-            Self::ConfirmTotp { sealed } => Some(sealed),
+            Self::ConfirmTotp { sealed } | Self::ConfirmPhone { sealed } => Some(sealed),
             Self::Challenge | Self::Enroll => None,
         }
     }

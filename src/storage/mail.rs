@@ -23,6 +23,8 @@ pub enum MailTemplate {
     PasswordChanged,
     /// Something else of the account was changed; the context is the username.
     AccountChanged(AccountChange),
+    /// A code and a link to sign in with; the context is what the token of the flow hashes to.
+    SignInCode,
 }
 
 /// What was changed, as its owner is told.
@@ -68,6 +70,7 @@ impl MailTemplate {
         [Self::Verification, Self::Recovery, Self::Invitation, Self::AlreadyRegistered, Self::PasswordChanged]
             .into_iter()
             .chain(AccountChange::ALL.into_iter().map(Self::AccountChanged))
+            .chain([Self::SignInCode])
     }
 
     /// As it is stored.
@@ -79,6 +82,7 @@ impl MailTemplate {
             Self::AlreadyRegistered => "already_registered",
             Self::PasswordChanged => "password_changed",
             Self::AccountChanged(change) => change.stored(),
+            Self::SignInCode => "sign_in_code",
         }
     }
 

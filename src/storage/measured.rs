@@ -12,10 +12,11 @@ use super::{
     App, AppKey, AppRepository, AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration,
     Declared, DeclaredRecord, DeclaredRepository, FactorRepository, IdentityFilter, IdentityRepository,
     Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount,
-    MailId, MailRepository, MetaRepository, NewIdentity, NewLink, NewMail, NewProviderFlow, NewSession,
-    NewUpheld, PendingFlow, PendingRegistration, ProviderAccount, ProviderFlow, ProviderRepository,
-    QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result, SessionRepository, SignInRecord,
-    Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
+    LoginCode, LoginCodeRepository, MailId, MailRepository, MetaRepository, NewIdentity, NewLink,
+    NewLoginCode, NewMail, NewProviderFlow, NewSession, NewUpheld, PendingFlow, PendingRegistration,
+    ProviderAccount, ProviderFlow, ProviderRepository, QueuedMail, RaisedSession, RegistrationRepository,
+    Reseal, Result, SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer,
+    Upheld,
 };
 use crate::{
     clock::Timestamp,
@@ -129,6 +130,15 @@ measured! { FactorRepository, "factor", {
     fn add_flow(flow: PendingFlow, clear: &[LimitKey]) -> ();
     fn find_flow(hash: TokenHash, now: Timestamp) -> Option<PendingFlow>;
     fn raise_session(raised: RaisedSession) -> bool;
+} {
+} }
+
+measured! { LoginCodeRepository, "login_code", {
+    fn add_login_code(new: NewLoginCode) -> ();
+    fn mint_login_code(hash: TokenHash, mac: [u8; 32], link: Option<TokenHash>, now: Timestamp) -> bool;
+    fn try_login_code(hash: TokenHash, now: Timestamp) -> Option<LoginCode>;
+    fn find_login_link(link: TokenHash, now: Timestamp) -> Option<LoginCode>;
+    fn use_login_code(hash: TokenHash, now: Timestamp) -> bool;
 } {
 } }
 

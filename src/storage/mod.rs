@@ -11,6 +11,7 @@ mod declared;
 mod error;
 mod factor;
 mod failure;
+mod login_code;
 mod mail;
 mod measured;
 pub mod postgres;
@@ -33,6 +34,7 @@ pub use declared::{
 };
 pub use error::StorageError;
 pub use factor::{FactorRepository, FlowAim, PendingFlow, RaisedSession};
+pub use login_code::{CODE_TRIES, LoginCode, LoginCodeRepository, NewLoginCode};
 pub use mail::{AccountChange, MailId, MailTemplate, NewMail, QueuedMail};
 pub use measured::Measured;
 pub use postgres::{Migration, Status};
@@ -304,6 +306,7 @@ pub trait Storage:
     + LinkRepository
     + SessionRepository
     + FactorRepository
+    + LoginCodeRepository
     + AppRepository
     + ProviderRepository
     + LimitRepository

@@ -9,7 +9,7 @@ use std::fs;
 use source::{imports, named_modules, root, sources};
 
 /// What each module of the endpoint may name. A new arrow is a decision: it stands here and in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("clock", &[]),
     ("entropy", &[]),
     ("identity", &["clock"]),
@@ -38,11 +38,13 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "mail",
             "provider",
             "session",
+            "sms",
             "storage",
             "telemetry",
         ],
     ),
     ("provider", &["clock", "config", "flow", "identity", "storage"]),
+    ("sms", &["clock", "config", "provider"]),
     ("peer", &["clock", "identity", "session"]),
     ("http", &["config", "endpoint", "entropy", "keys", "peer", "session", "storage", "telemetry"]),
     ("gate", &["config", "endpoint", "http", "identity", "session", "storage", "telemetry"]),

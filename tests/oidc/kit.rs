@@ -146,6 +146,7 @@ impl App {
             user_agent: String::new(),
             session: None,
             device: None,
+            browser: None,
             locale: "en".into(),
             app: None,
         };

@@ -74,6 +74,8 @@ pub enum Act {
     Export,
     /// Delete the account.
     Delete,
+    /// Set a phone up.
+    AddPhone,
 }
 
 impl Act {
@@ -82,7 +84,9 @@ impl Act {
         match self {
             Self::Look => Section::Profile,
             Self::ChangePassword => Section::Password,
-            Self::SetUp | Self::NewCodes | Self::Rename(_) | Self::Remove(_) => Section::Factors,
+            Self::SetUp | Self::NewCodes | Self::Rename(_) | Self::Remove(_) | Self::AddPhone => {
+                Section::Factors
+            }
             Self::End(_) | Self::EndOthers => Section::Sessions,
             Self::Export | Self::Delete => Section::Data,
         }
@@ -101,6 +105,7 @@ impl Act {
             Self::EndOthers => "gh-end-others".to_owned(),
             Self::Export => "gh-export".to_owned(),
             Self::Delete => "gh-delete".to_owned(),
+            Self::AddPhone => "gh-add-phone".to_owned(),
         }
     }
 
@@ -114,6 +119,7 @@ impl Act {
                 | Self::End(_)
                 | Self::EndOthers
                 | Self::Delete
+                | Self::AddPhone
         )
     }
 
@@ -123,6 +129,9 @@ impl Act {
             Self::ChangePassword => return None,
             Self::SetUp => return Some(Request::Enroll(EnrollmentStep::BeginTotp { flow: None })),
             Self::NewCodes => return Some(Request::Enroll(EnrollmentStep::RecoveryCodes {})),
+            Self::AddPhone => {
+                return Some(Request::Enroll(EnrollmentStep::BeginPhone { number: text.trim().to_owned() }));
+            }
             Self::Look => AccountStep::Overview {},
             Self::Rename(id) => AccountStep::RenameFactor { id: id.clone(), name: text.trim().to_owned() },
             Self::Remove(id) => AccountStep::RemoveFactor { id: id.clone() },
@@ -138,7 +147,7 @@ impl Act {
         let text = match self {
             Self::Look | Self::Delete => return None,
             Self::ChangePassword => Own::PasswordDone,
-            Self::SetUp | Self::NewCodes => Own::FactorsDone,
+            Self::SetUp | Self::NewCodes | Self::AddPhone => Own::FactorsDone,
             Self::Rename(_) => Own::FactorRenamed,
             Self::Remove(_) => Own::FactorRemoved,
             Self::End(_) => Own::SessionEnded,

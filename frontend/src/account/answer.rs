@@ -1,6 +1,8 @@
 //! What the endpoint's answers, and the ends of the forms inside, lead to.
 
-use gatehouse_protocol::{AccountState, ClientConfig, Code, EnrollmentState, ErrorCode, Problem};
+use gatehouse_protocol::{
+    AccountState, ClientConfig, Code, CodeChannel, EnrollmentState, ErrorCode, Problem,
+};
 
 use super::{Account, Act, Effect, On, Own, Request, Said, View};
 use crate::machine::{Failure, Gap, Opening, Reply, Screen, Text};
@@ -56,6 +58,10 @@ impl Account {
         match reply {
             Ok(EnrollmentState::Totp { flow, key, picture }) => {
                 self.open(act, Opening::At(Screen::Enroll { flow, key, picture: Code::new(picture) }));
+                Vec::new()
+            }
+            Ok(EnrollmentState::CodeSent { flow }) => {
+                self.open(act, Opening::At(Screen::Code { flow, channel: CodeChannel::Sms }));
                 Vec::new()
             }
             Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.finished(&act),

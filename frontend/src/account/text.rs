@@ -65,6 +65,10 @@ texts! {
     Cancel = "account.cancel",
     Yes = "account.yes",
     No = "account.no",
+    FactorPhone = "account.factor.phone",
+    PhoneAdd = "account.phone.add",
+    PhoneNumber = "account.phone.number",
+    PhoneSend = "account.phone.send",
 }
 
 /// Something said, in words of the account page or of the forms.

@@ -1,9 +1,9 @@
 //! What the endpoint's answers lead to.
 
 use gatehouse_protocol::{
-    ClientConfig, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken, PasswordChanged, Problem,
-    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SecondFactor, SessionState, Ticket,
-    VerificationState, VerificationStep,
+    ClientConfig, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken,
+    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
+    Ticket, VerificationState, VerificationStep,
 };
 
 use super::{
@@ -53,10 +53,15 @@ impl Machine {
                 self.say(why, false);
                 return vec![Effect::Focus(self.first_empty())];
             }
-            Link::Challenge(flow) => {
-                let flow = flow.clone();
+            Link::Challenge(flow, factors) => {
+                let (flow, factors) = (flow.clone(), factors.clone());
                 self.purpose = Purpose::SignIn;
-                return self.challenge_factor(flow, vec![SecondFactor::Totp, SecondFactor::RecoveryCode]);
+                return self.challenge_factor(flow, factors);
+            }
+            Link::SignIn(token) => {
+                let token = token.clone();
+                self.purpose = Purpose::SignIn;
+                return self.show(Screen::CodeLink { token });
             }
             Link::Enroll(flow) => self.set_up(flow.clone()),
             Link::ChangePassword if self.signed_in() => return self.show(Screen::ChangePassword),
@@ -97,6 +102,7 @@ impl Machine {
             }
             Ok(LoginState::Challenge { flow, factors }) => self.challenge_factor(flow, factors),
             Ok(LoginState::Enroll { flow }) => self.enroll(flow),
+            Ok(LoginState::CodeSent { flow, channel }) => self.code_sent(flow, channel),
             Err(failure) => self.unproven(failure),
         }
     }
@@ -282,7 +288,7 @@ impl Machine {
         if wrong { vec![Effect::Focus(Some(Field::Password))] } else { Vec::new() }
     }
 
-    fn has(&self, field: Field) -> bool {
+    pub(super) fn has(&self, field: Field) -> bool {
         self.card().is_some_and(|card| card.fields.iter().any(|f| f.field == field))
     }
 

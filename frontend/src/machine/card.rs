@@ -120,6 +120,8 @@ pub enum TurnTo {
     SignOut,
     /// To the app.
     App,
+    /// Nowhere: the code is sent again.
+    Resend,
 }
 
 /// What else a card needs to know.
@@ -236,6 +238,8 @@ impl Card {
                 )
             },
             Screen::Challenge { factors, factor, .. } => proof::challenge(factors, *factor, around, back()),
+            Screen::Code { .. } => proof::code(around, back()),
+            Screen::CodeLink { .. } => proof::code_link(back()),
             #[cfg(feature = "later")]
             Screen::Enroll { key, picture, .. } => setup::enroll(key, picture, around, back()),
             #[cfg(feature = "later")]
@@ -299,7 +303,8 @@ fn signed_in_turns(around: &Around<'_>) -> Vec<Turn> {
 
 fn login(around: &Around<'_>) -> Card {
     let open = around.config.map_or(RegistrationMode::Closed, |c| c.registration);
-    let mut turns = Vec::new();
+    let mut turns: Vec<_> =
+        around.config.iter().flat_map(|c| &c.codes).map(|channel| proof::code_turn(*channel)).collect();
     if matches!(open, RegistrationMode::Open | RegistrationMode::Domains) {
         let lead = Some(Text::LoginToRegistration);
         turns.push(turn(lead, Text::LoginToRegistrationLink, Place::Registration));

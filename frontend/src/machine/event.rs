@@ -3,9 +3,10 @@
 #[cfg(not(feature = "later"))]
 use gatehouse_protocol::FlowToken;
 use gatehouse_protocol::{
-    ChangePassword, ClientConfig, Field, LoginState, LoginStep, LogoutState, PasswordChanged, Problem,
-    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, StrengthQuestion,
-    StrengthReport, Ticket, VerificationState, VerificationStep,
+    ChangePassword, ClientConfig, CodeChannel, Field, LoginState, LoginStep,
+    LogoutState, PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep,
+    SecondFactor, SessionState, StrengthQuestion, StrengthReport, Ticket, VerificationState,
+    VerificationStep,
 };
 #[cfg(feature = "later")]
 use gatehouse_protocol::{EnrollmentState, EnrollmentStep};
@@ -35,8 +36,10 @@ pub enum Place {
     Recovery,
     /// The form that replaces the password of who is signed in.
     ChangePassword,
-    /// The other way to prove a second factor: with a recovery code, or with the authenticator app again.
-    OtherFactor,
+    /// Another way to prove a second factor.
+    Factor(SecondFactor),
+    /// A code in place of the password.
+    Code(CodeChannel),
 }
 
 /// Something that happened.

@@ -369,7 +369,8 @@ impl Machine {
     fn go(&mut self, place: Place, values: Values) -> Vec<Effect> {
         self.take(values);
         match place {
-            Place::OtherFactor => self.other_factor(),
+            Place::Factor(factor) => self.other_factor(factor),
+            Place::Code(channel) => self.ask_for_code(channel),
             Place::Login => {
                 self.then_change = false;
                 self.purpose = Purpose::SignIn;

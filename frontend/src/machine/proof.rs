@@ -2,7 +2,7 @@
 
 #[cfg(feature = "later")]
 use gatehouse_protocol::EnrollmentStep;
-use gatehouse_protocol::{ErrorCode, FlowToken, LoginStep, Problem, SecondFactor, SessionState};
+use gatehouse_protocol::{CodeChannel, ErrorCode, Field, FlowToken, LoginStep, Problem, SecondFactor, SessionState};
 
 use super::{Effect, Failure, Line, Machine, Opening, Screen, Text};
 
@@ -49,14 +49,51 @@ impl Machine {
     pub(super) fn challenge_factor(&mut self, flow: FlowToken, factors: Vec<SecondFactor>) -> Vec<Effect> {
         self.setting.opening = Opening::default();
         let factor = factors.first().copied().unwrap_or(SecondFactor::Totp);
-        self.show(Screen::Challenge { flow, factors, factor })
+        self.ask_for(flow, factors, factor)
     }
 
-    /// The other way to prove a factor.
-    pub(super) fn other_factor(&mut self) -> Vec<Effect> {
-        let Screen::Challenge { flow, factors, factor } = &self.screen else { return Vec::new() };
-        let other = factors.iter().find(|other| *other != factor).copied().unwrap_or(*factor);
-        self.show(Screen::Challenge { flow: flow.clone(), factors: factors.clone(), factor: other })
+    /// Another way to prove a factor.
+    pub(super) fn other_factor(&mut self, factor: SecondFactor) -> Vec<Effect> {
+        let Screen::Challenge { flow, factors, .. } = &self.screen else { return Vec::new() };
+        let (flow, factors) = (flow.clone(), factors.clone());
+        self.ask_for(flow, factors, factor)
+    }
+
+    /// Asks for a factor. A code by SMS is sent now, and not before.
+    fn ask_for(&mut self, flow: FlowToken, factors: Vec<SecondFactor>, factor: SecondFactor) -> Vec<Effect> {
+        let mut effects = self.show(Screen::Challenge { flow, factors, factor });
+        if factor == SecondFactor::Sms {
+            effects.extend(self.resend());
+        }
+        effects
+    }
+
+    /// A code in place of the password, for whom the form names.
+    pub(super) fn ask_for_code(&mut self, channel: CodeChannel) -> Vec<Effect> {
+        if let Err(code) = self.check(Field::Identifier, true) {
+            if !self.has(Field::Identifier) {
+                return Vec::new();
+            }
+            self.errors = vec![(Field::Identifier, self.field_line(Field::Identifier, code))];
+            self.notice = None;
+            return vec![Effect::Focus(Some(Field::Identifier))];
+        }
+        let identifier = self.values.identifier.clone();
+        self.sending(Effect::Login(LoginStep::SendCode { identifier, channel }))
+    }
+
+    /// A code is on its way.
+    pub(super) fn code_sent(&mut self, flow: FlowToken, channel: CodeChannel) -> Vec<Effect> {
+        self.busy = false;
+        let first = matches!(self.screen, Screen::Login);
+        let effects = match self.screen {
+            Screen::Challenge { .. } => Vec::new(),
+            _ => self.show(Screen::Code { flow, channel }),
+        };
+        if !first {
+            self.say(Text::CodeSent, true);
+        }
+        effects
     }
 
     /// A factor has to be set up before anything else. Until its key is there the form stays as it is, working.

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "later")]
 use gatehouse_protocol::Code;
-use gatehouse_protocol::{ErrorCode, FlowToken, MailToken, SecondFactor};
+use gatehouse_protocol::{CodeChannel, ErrorCode, FlowToken, MailToken, SecondFactor};
 
 /// One of the views, with the evidence that leads on from it.
 #[derive(Debug, Clone)]
@@ -51,6 +51,18 @@ pub enum Screen {
         factors: Vec<SecondFactor>,
         /// What is asked for now.
         factor: SecondFactor,
+    },
+    /// A code was sent, in place of a password or to a phone that is set up.
+    Code {
+        /// Goes back with the code.
+        flow: FlowToken,
+        /// By which way.
+        channel: CodeChannel,
+    },
+    /// The link of a mail with a code was opened. Nothing is used up before the button is pressed.
+    CodeLink {
+        /// The token of the link.
+        token: MailToken,
     },
     /// An authenticator app is set up.
     #[cfg(feature = "later")]

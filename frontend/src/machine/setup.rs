@@ -1,6 +1,6 @@
 //! How a factor is set up, and where that leads.
 
-use gatehouse_protocol::{Code, EnrollmentState, LoginStep};
+use gatehouse_protocol::{Code, CodeChannel, EnrollmentState, LoginStep};
 
 use super::{Effect, Machine, Opening, Reply, Screen, proof::Purpose};
 
@@ -11,6 +11,9 @@ impl Machine {
                 self.setting.opening = Opening::default();
                 // The picture is the key, too.
                 self.show(Screen::Enroll { flow, key, picture: Code::new(picture) })
+            }
+            Ok(EnrollmentState::CodeSent { flow }) => {
+                self.show(Screen::Code { flow, channel: CodeChannel::Sms })
             }
             Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.stored(),
             Ok(EnrollmentState::Complete { codes }) => self.show(Screen::Codes { codes }),

@@ -5,7 +5,7 @@ use gatehouse_protocol::{
     SecondFactor, VerificationStep, rule,
 };
 
-use super::{Effect, Gap, Line, Machine, Screen, Text, Values};
+use super::{Effect, Gap, Line, Machine, Purpose, Screen, Text, Values};
 
 impl Machine {
     /// Takes the form's values, checks them, and sends the step. A second submit while the first is under way does
@@ -31,13 +31,16 @@ impl Machine {
         self.sending(step)
     }
 
-    /// Sends the mail again.
+    /// Sends the mail, or the code, again.
     pub(super) fn resend(&mut self) -> Vec<Effect> {
-        let Screen::CheckMail { to, recovery } = &self.screen else { return Vec::new() };
-        let effect = if *recovery {
-            Effect::Recover(RecoveryStep::Request { identifier: to.clone() })
-        } else {
-            Effect::Verify(VerificationStep::Resend { email: to.clone() })
+        let effect = match &self.screen {
+            Screen::CheckMail { to, recovery: true } => {
+                Effect::Recover(RecoveryStep::Request { identifier: to.clone() })
+            }
+            Screen::CheckMail { to, .. } => Effect::Verify(VerificationStep::Resend { email: to.clone() }),
+            Screen::Challenge { flow, .. } => Effect::Login(LoginStep::SendSms { flow: flow.clone() }),
+            Screen::Code { channel, .. } => return self.ask_for_code(*channel),
+            _ => return Vec::new(),
         };
         self.sending(effect)
     }
@@ -123,7 +126,20 @@ impl Machine {
                     SecondFactor::RecoveryCode => {
                         LoginStep::RecoveryCode { flow, code: code(), keep, challenge }
                     }
+                    SecondFactor::Sms => LoginStep::Code { flow, code: code(), keep, challenge },
                 })
+            }
+            #[cfg(feature = "later")]
+            Screen::Code { flow, .. } if self.purpose == Purpose::Enroll => {
+                Effect::Enroll(gatehouse_protocol::EnrollmentStep::ConfirmPhone { flow: flow.clone(), code: code() })
+            }
+            Screen::Code { flow, .. } => {
+                let (flow, challenge) = (flow.clone(), self.challenge());
+                Effect::Login(LoginStep::Code { flow, code: code(), keep, challenge })
+            }
+            Screen::CodeLink { token } => {
+                let (token, challenge) = (token.clone(), self.challenge());
+                Effect::Login(LoginStep::CodeLink { token, keep, challenge })
             }
             #[cfg(feature = "later")]
             Screen::Enroll { flow, .. } => Effect::Enroll(gatehouse_protocol::EnrollmentStep::ConfirmTotp {

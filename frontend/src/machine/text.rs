@@ -38,6 +38,8 @@ texts! {
     LoginToRegistrationLink = "login.to_registration_link",
     LoginOr = "login.or",
     LoginProvider = "login.provider",
+    LoginMailCode = "login.mail_code",
+    LoginSmsCode = "login.sms_code",
     RegistrationTitle = "registration.title",
     RegistrationLead = "registration.lead",
     RegistrationInviteTitle = "registration.invite_title",
@@ -69,6 +71,11 @@ texts! {
     ChallengeRecoveryLead = "challenge.recovery_lead",
     ChallengeToRecovery = "challenge.to_recovery",
     ChallengeToApp = "challenge.to_app",
+    ChallengeToSms = "challenge.to_sms",
+    CodeTitle = "code.title",
+    CodeAsked = "code.asked",
+    CodeSms = "code.sms",
+    CodeSent = "code.sent",
     #[cfg(feature = "later")]
     EnrollTitle = "setup.title",
     #[cfg(feature = "later")]
@@ -127,6 +134,7 @@ texts! {
     FieldCurrentPassword = "field.current_password",
     FieldCode = "field.code",
     FieldRecoveryCode = "field.recovery_code",
+    FieldSentCode = "field.sent_code",
     HintUsername = "hint.username",
     HintEmailLocked = "hint.email_locked",
     HintEmailOptional = "hint.email_optional",
@@ -191,6 +199,8 @@ texts! {
     ErrorProviderUnavailable = "error.provider_unavailable",
     ErrorProviderUnknown = "error.provider_unknown",
     ErrorProviderUnlinked = "error.provider_unlinked",
+    ErrorOtherBrowser = "error.other_browser",
+    ErrorPhoneInvalid = "error.phone_invalid",
 }
 
 impl From<ErrorCode> for Text {
@@ -237,6 +247,8 @@ impl From<ErrorCode> for Text {
             ErrorCode::ProviderUnavailable => Self::ErrorProviderUnavailable,
             ErrorCode::ProviderUnknown => Self::ErrorProviderUnknown,
             ErrorCode::ProviderUnlinked => Self::ErrorProviderUnlinked,
+            ErrorCode::OtherBrowser => Self::ErrorOtherBrowser,
+            ErrorCode::PhoneInvalid => Self::ErrorPhoneInvalid,
         }
     }
 }

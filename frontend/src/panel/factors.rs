@@ -1,6 +1,6 @@
 //! Second factors and recovery codes.
 
-use gatehouse_protocol::{AccountOverview, FactorSummary};
+use gatehouse_protocol::{AccountOverview, FactorSummary, SecondFactor};
 use leptos::prelude::*;
 
 use super::{
@@ -27,11 +27,14 @@ pub(super) fn factors(panel: Panel) -> impl IntoView {
 }
 
 fn list(panel: Panel, account: AccountOverview, asked: Option<&Act>) -> AnyView {
-    let AccountOverview { factors, recovery_codes, factor_required, .. } = account;
+    let AccountOverview { factors, recovery_codes, factor_required, phone, .. } = account;
+    let phone = phone && factors.iter().all(|factor| factor.kind != SecondFactor::Sms);
+    let phone = phone.then(|| add_phone(panel, asked));
     if factors.is_empty() {
         return view! {
             <p class="gh-lead">{panel.say(Own::FactorsOff)}</p>
             {wide(panel, Act::SetUp, Own::FactorsSetUp)}
+            {phone}
         }
         .into_any();
     }
@@ -41,19 +44,34 @@ fn list(panel: Panel, account: AccountOverview, asked: Option<&Act>) -> AnyView 
         <ul class="gh-rows">{rows} {codes(panel, recovery_codes, asked)}</ul>
         {last.then(|| view! { <p class="gh-lead">{panel.say(Own::FactorsRequired)}</p> })}
         {wide(panel, Act::SetUp, Own::FactorsAdd)}
+        {phone}
     }
     .into_any()
 }
 
+fn add_phone(panel: Panel, asked: Option<&Act>) -> AnyView {
+    if asked == Some(&Act::AddPhone) {
+        return asked_text(panel, Own::PhoneNumber, String::new(), Own::PhoneSend, false).into_any();
+    }
+    wide(panel, Act::AddPhone, Own::PhoneAdd).into_any()
+}
+
 fn row(panel: Panel, factor: FactorSummary, asked: Option<&Act>, last: bool) -> impl IntoView + use<> {
-    let FactorSummary { id, name, created_at, last_used_at, kind: _ } = factor;
+    let FactorSummary { id, name, created_at, last_used_at, kind } = factor;
     let (rename, remove) = (Act::Rename(id.clone()), Act::Remove(id));
     let date = panel.day(created_at);
     let since = match last_used_at {
         Some(then) => Said::from(Own::FactorUsed).words("ago", &panel.ago(then)),
         None => Own::FactorUnused.into(),
     };
-    let title = if name.is_empty() { panel.say(Own::FactorApp) } else { name.clone() };
+    let title = match kind {
+        // Until it is called something else, its name is how its number ends.
+        SecondFactor::Sms if name.starts_with('…') => {
+            panel.say(Said::from(Own::FactorPhone).words("end", &name))
+        }
+        _ if name.is_empty() => panel.say(Own::FactorApp),
+        _ => name.clone(),
+    };
     let acts = if asked == Some(&rename) {
         asked_text(panel, Own::FactorName, name, Own::Save, false).into_any()
     } else if asked == Some(&remove) {

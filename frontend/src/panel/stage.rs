@@ -12,7 +12,7 @@ use web_sys::HtmlElement;
 use crate::{
     account::{Account, Effect, Event, Inside, Request, Said, ago},
     entry::{self, Handle},
-    http::{Api, enrollment, parse},
+    http::{Api, parse},
     machine::{Announcement, Setting},
     stage::{World as FormWorld, after, announce, call},
     words::Words,
@@ -144,7 +144,7 @@ impl Panel {
             }),
             Effect::Ask(Request::Enroll(step)) => spawn_local(async move {
                 let reply = world.api.post("/enrollment", &step).await;
-                self.send(Event::Enrolled(reply.and_then(|state| enrollment(&state))));
+                self.send(Event::Enrolled(reply.and_then(parse)));
             }),
             Effect::Save(document) => save(&document),
             Effect::Done(what) => call(world.on_done.as_ref(), what),

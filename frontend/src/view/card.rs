@@ -97,6 +97,7 @@ fn quiet(stage: Stage, Turn { lead, link, to }: Turn) -> impl IntoView {
             TurnTo::Place(place) => Event::Go(place, stage.values()),
             TurnTo::SignOut => Event::SignOut,
             TurnTo::App => Event::Continue,
+            TurnTo::Resend => Event::Resend,
         });
     };
     view! {

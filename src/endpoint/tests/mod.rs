@@ -2,6 +2,7 @@
 
 mod account;
 mod authenticator;
+mod code;
 mod declared;
 mod factor;
 mod feed;
@@ -9,6 +10,9 @@ mod files;
 mod kit;
 mod login;
 mod one_password;
+mod phone;
 mod process;
 mod session;
+mod telephone;
+mod texting;
 mod ticket;

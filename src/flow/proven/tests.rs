@@ -32,6 +32,11 @@ fn totp() -> StoredFactor {
     StoredFactor { factor, last_used_at: None }
 }
 
+fn phone() -> StoredFactor {
+    let totp = totp();
+    StoredFactor { factor: NewFactor { kind: FactorKind::Phone, ..totp.factor }, ..totp }
+}
+
 fn password() -> Proven {
     Proven::new(IdentityId("id_a".into()), None, Methods::only(Method::Password))
 }
@@ -85,6 +90,25 @@ fn a_flow_is_good_for_what_it_was_made_for_and_nothing_else() {
 
 #[test]
 fn what_is_offered_is_what_there_is_and_the_app_comes_first() {
-    assert_eq!(offered(&[totp()], 3), [SecondFactor::Totp, SecondFactor::RecoveryCode]);
-    assert_eq!(offered(&[totp()], 0), [SecondFactor::Totp]);
+    let password = Methods::only(Method::Password);
+    let both = [SecondFactor::Totp, SecondFactor::RecoveryCode];
+    assert_eq!(offered(&[totp()], 3, &password, true), both);
+    assert_eq!(offered(&[totp()], 0, &password, true), [SecondFactor::Totp]);
+    let all = [SecondFactor::Totp, SecondFactor::Sms, SecondFactor::RecoveryCode];
+    assert_eq!(offered(&[totp(), phone()], 3, &password, true), all);
+    assert_eq!(offered(&[totp(), phone()], 3, &password, false), both, "nobody sends SMS");
+    assert_eq!(offered(&[totp(), phone()], 3, &Methods::only(Method::SmsCode), true), both, "one phone");
+}
+
+/// Story: somebody has taken over the number, and nothing else. A code by SMS is good for signing in where the settings say
+/// so, and must be good for nothing more: not as its own second factor, and not to set another one up.
+#[test]
+fn a_phone_is_one_factor_and_gets_no_other_one_set_up() {
+    let sms = || Proven::new(IdentityId("id_a".into()), None, Methods::only(Method::SmsCode));
+    assert!(matches!(sms().next(&[phone()], AssuranceLevel::Aal1), Next::Complete(_)));
+    assert!(matches!(sms().next(&[phone()], AssuranceLevel::Aal2), Next::Challenge(_)));
+    assert!(matches!(sms().next(&[phone(), totp()], AssuranceLevel::Aal1), Next::Challenge(_)));
+    assert!(matches!(password().next(&[phone()], AssuranceLevel::Aal1), Next::Challenge(_)));
+    let mail = Proven::new(IdentityId("id_a".into()), None, Methods::only(Method::MailCode));
+    assert!(matches!(mail.next(&[phone()], AssuranceLevel::Aal1), Next::Challenge(_)));
 }

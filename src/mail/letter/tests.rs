@@ -16,6 +16,7 @@ fn parts(template: MailTemplate) -> LetterParts<'static> {
         username: "alice",
         link: "https://app.example.org/_gatehouse/#reset=abc",
         ttl: Duration::from_mins(30),
+        code: "1234 5678",
     }
 }
 

@@ -9,6 +9,7 @@ fn letter() -> Letter {
         username: "alice",
         link: "http://localhost:8501/_gatehouse/#reset=abc",
         ttl: Duration::from_mins(30),
+        code: "1234 5678",
     })
 }
 

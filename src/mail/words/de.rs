@@ -3,7 +3,7 @@
 use super::{Subject, Words, span};
 use crate::storage::{AccountChange, MailTemplate};
 
-pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Words {
+pub(super) fn words(Subject { template, app, username, ttl, code }: Subject<'_>) -> Words {
     let span = span(ttl, [("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten")]);
     let (subject, body, button, otherwise) = match template {
         MailTemplate::Verification => (
@@ -45,6 +45,15 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
             "App öffnen",
             "Wenn Sie das nicht waren, setzen Sie Ihr Passwort jetzt zurück und sagen Sie es den Betreibern der App.".to_owned(),
         ),
+        MailTemplate::SignInCode => (
+            format!("Ihr Code für {app}"),
+            format!(
+                "Ihr Code für die Anmeldung bei {app} als {username} ist {code}. Geben Sie ihn dort ein, wo Sie ihn \
+                 angefordert haben, oder öffnen Sie den Link im selben Browser. Sagen Sie ihn niemandem."
+            ),
+            "Anmelden",
+            "Wenn Sie das nicht angefordert haben, ignorieren Sie diese E-Mail: Ohne den Code kommt niemand hinein.".to_owned(),
+        ),
         MailTemplate::AccountChanged(change) => {
             let done = match change {
                 AccountChange::FactorAdded => "Die Anmeldung in zwei Schritten wurde eingerichtet: Ab jetzt wird auch nach einem Code gefragt.",
@@ -65,6 +74,7 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
         MailTemplate::Verification | MailTemplate::Recovery | MailTemplate::Invitation => {
             format!("Der Link gilt einmal und {span} lang.")
         }
+        MailTemplate::SignInCode => format!("Code und Link gelten einmal und {span} lang."),
         MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged | MailTemplate::AccountChanged(_) => {
             String::new()
         }
@@ -78,4 +88,8 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
         otherwise,
         copy: "Oder kopieren Sie diesen Link in Ihren Browser:",
     }
+}
+
+pub(super) fn sms(app: &str, code: &str) -> String {
+    format!("{code} ist Ihr Code für {app}. Sagen Sie ihn niemandem.")
 }

@@ -3,7 +3,7 @@
 use super::{Subject, Words, span};
 use crate::storage::{AccountChange, MailTemplate};
 
-pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Words {
+pub(super) fn words(Subject { template, app, username, ttl, code }: Subject<'_>) -> Words {
     let span = span(ttl, [("day", "days"), ("hour", "hours"), ("minute", "minutes")]);
     let (subject, body, button, otherwise) = match template {
         MailTemplate::Verification => (
@@ -42,6 +42,15 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
             "Open the app",
             "If it wasn't you, reset your password now and tell whoever runs the app.".to_owned(),
         ),
+        MailTemplate::SignInCode => (
+            format!("Your code for {app}"),
+            format!(
+                "Your code to sign in at {app} as {username} is {code}. Enter it where you asked for it, or open the link \
+                 in the same browser. Tell it to nobody."
+            ),
+            "Sign in",
+            "If you didn't ask for this, ignore this mail: without the code nobody gets in.".to_owned(),
+        ),
         MailTemplate::AccountChanged(change) => {
             let done = match change {
                 AccountChange::FactorAdded => {
@@ -68,6 +77,7 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
         MailTemplate::Verification | MailTemplate::Recovery | MailTemplate::Invitation => {
             format!("The link works once, for {span}.")
         }
+        MailTemplate::SignInCode => format!("Code and link work once, for {span}."),
         MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged | MailTemplate::AccountChanged(_) => {
             String::new()
         }
@@ -81,4 +91,8 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
         otherwise,
         copy: "Or copy this link into your browser:",
     }
+}
+
+pub(super) fn sms(app: &str, code: &str) -> String {
+    format!("{code} is your code for {app}. Tell it to nobody.")
 }

@@ -269,18 +269,20 @@ pub(super) async fn take_flow(
     Ok(taken.rows_affected() > 0)
 }
 
-/// Forgets every flow of the identity that waits.
+/// Forgets every flow of the identity that waits, and every code that was asked for.
 pub(super) async fn forget_flows(connection: &mut PgConnection, owner: &IdentityId) -> Result<()> {
-    sqlx::query("DELETE FROM pending_flow WHERE identity_id = $1")
-        .bind(text(&owner.0))
-        .execute(connection)
-        .await?;
+    for forget in
+        ["DELETE FROM pending_flow WHERE identity_id = $1", "DELETE FROM login_code WHERE identity_id = $1"]
+    {
+        sqlx::query(forget).bind(text(&owner.0)).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 
 /// Seals every secret anew and forgets every flow. Returns how many secrets there were.
 pub(super) async fn reseal(connection: &mut PgConnection, reseal: &Reseal<'_>) -> Result<u32> {
     sqlx::query("DELETE FROM pending_flow").execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM login_code").execute(&mut *connection).await?;
     let kept: Vec<(String, String, Vec<u8>)> =
         sqlx::query_as("SELECT id, identity_id, sealed FROM factor ORDER BY id FOR UPDATE")
             .fetch_all(&mut *connection)

@@ -24,6 +24,7 @@ mod identity;
 mod legacy;
 mod limit;
 mod link;
+mod login_code;
 mod mail;
 mod meta;
 mod name;

@@ -239,15 +239,20 @@ pub(super) async fn take_flow(
     Ok(taken.rows_affected() > 0)
 }
 
-/// Forgets every flow of the identity that waits.
+/// Forgets every flow of the identity that waits, and every code that was asked for.
 pub(super) async fn forget_flows(connection: &mut SqliteConnection, owner: &IdentityId) -> Result<()> {
-    sqlx::query("DELETE FROM pending_flow WHERE identity_id = ?").bind(&owner.0).execute(connection).await?;
+    for forget in
+        ["DELETE FROM pending_flow WHERE identity_id = ?", "DELETE FROM login_code WHERE identity_id = ?"]
+    {
+        sqlx::query(forget).bind(&owner.0).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 
 /// Seals every secret anew and forgets every flow. Returns how many secrets there were.
 pub(super) async fn reseal(connection: &mut SqliteConnection, reseal: &Reseal<'_>) -> Result<u32> {
     sqlx::query("DELETE FROM pending_flow").execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM login_code").execute(&mut *connection).await?;
     let kept: Vec<(String, String, Vec<u8>)> =
         sqlx::query_as("SELECT id, identity_id, sealed FROM factor ORDER BY id")
             .fetch_all(&mut *connection)

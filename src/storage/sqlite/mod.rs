@@ -15,6 +15,7 @@ mod identity;
 mod legacy;
 mod limit;
 mod link;
+mod login_code;
 mod mail;
 mod meta;
 mod open;

@@ -75,6 +75,8 @@ tables! {
     recovery_code by 1: hash Bytes, identity_id Text, created_at Integer;
     pending_flow by 1: hash Bytes, identity_id Text, session_id Text, methods Text, aim Text, sealed Bytes,
         created_at Integer, expires_at Integer;
+    login_code by 1: hash Bytes, identity_id Text, channel Text, counted Text, browser_hash Bytes, mac Bytes,
+        link_hash Bytes, tries Integer, created_at Integer, expires_at Integer;
     linked_account by 2: issuer Text, subject Text, identity_id Text, provider Text, created_at Integer,
         last_used_at Integer;
     provider_flow by 1: state_hash Bytes, browser_hash Bytes, provider Text, return_to Text, identity_id Text,

@@ -73,6 +73,17 @@ labels! {
         /// It is about nobody any more.
         Moot = "moot",
     }
+    /// What became of an SMS.
+    Sms {
+        /// Who sends took it.
+        Sent = "sent",
+        /// It is tried once more.
+        Retried = "retried",
+        /// It was not sent.
+        Failed = "failed",
+        /// A cap kept it from being sent.
+        Capped = "capped",
+    }
     /// Why storage did not do it.
     DatabaseError {
         /// It can't be reached, is locked, full or read-only.
@@ -90,8 +101,20 @@ labels! {
 }
 
 /// The limits that can refuse, as the names of their counters begin; `all` counts everybody.
-pub const LIMITS: &[&str] =
-    &["account", "device", "address", "change", "factor", "registration", "mail", "question", "all", "other"];
+pub const LIMITS: &[&str] = &[
+    "account",
+    "device",
+    "address",
+    "change",
+    "factor",
+    "registration",
+    "mail",
+    "question",
+    "all",
+    "code",
+    "sms",
+    "other",
+];
 
 /// The routes of the endpoint; everything else is `other`.
 pub const ROUTES: &[&str] = &[
@@ -179,4 +202,8 @@ pub const EVENT_NAMES: &[&str] = &[
     "code.theft",
     "proxy.undeclared",
     "database.copied",
+    "login_code.asked",
+    "login_code.rejected",
+    "login_code.proven",
+    "sms.capped",
 ];

@@ -7,6 +7,7 @@ mod factor;
 mod identity;
 mod limit;
 mod link;
+mod login_code;
 mod mail;
 mod meta;
 mod password_link;

@@ -19,6 +19,7 @@ fn config() -> ClientConfig {
         recovery: true,
         password_min: 8,
         app_path: "/app".to_owned(),
+        codes: Vec::new(),
     }
 }
 
@@ -46,6 +47,7 @@ fn overview() -> AccountOverview {
             created_at: 0,
             last_used_at: 0,
         }],
+        phone: true,
     }
 }
 
@@ -91,6 +93,24 @@ fn remove() -> Act {
 
 fn said(page: &Account, section: Section) -> Option<(Said, bool)> {
     page.notice(section).map(|notice| (notice.said.clone(), notice.good))
+}
+
+#[test]
+fn a_phone_is_set_up_by_its_number_and_the_code_that_arrives_there() {
+    let mut page = page();
+    assert_eq!(focus(&page.apply(Event::Pressed(Act::AddPhone))), "gh-asked");
+    let asked = asks(page.apply(Event::Confirmed(" 030 123456 ".to_owned())));
+    assert!(
+        matches!(asked, Request::Enroll(EnrollmentStep::BeginPhone { number }) if number == "030 123456")
+    );
+    page.apply(Event::Enrolled(refused(ErrorCode::PhoneInvalid)));
+    assert_eq!(said(&page, Section::Factors), Some((Text::ErrorPhoneInvalid.into(), false)));
+    assert_eq!(page.asked(), Some(&Act::AddPhone), "the number can be mended");
+    asks(page.apply(Event::Confirmed("+49 30 123456".to_owned())));
+    page.apply(Event::Enrolled(Ok(EnrollmentState::CodeSent { flow: FlowToken::new("flow") })));
+    let inside = page.inside(Section::Factors).expect("no form for the code");
+    assert!(matches!(inside.opening, Opening::At(Screen::Code { .. })));
+    asks(page.apply(Event::Inside("enrolled".to_owned())));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The cards of second factors and fresh proofs.
 
-use gatehouse_protocol::{Field, GUEST, LoginForm, SecondFactor};
+use gatehouse_protocol::{CodeChannel, Field, GUEST, LoginForm, SecondFactor};
 
-use super::{Around, Card, FieldCard, Place, Purpose, Text, Turn, TurnTo, field, turn};
+use super::{Around, Card, FieldCard, Place, Purpose, Text, Turn, TurnTo, field, named, turn};
 
 /// A way out: back to the sign-in form, or out of the session that a page does not suffice.
 pub(super) fn out(around: &Around<'_>, back: Turn) -> Option<Turn> {
@@ -25,15 +25,51 @@ pub(super) fn challenge(
         SecondFactor::RecoveryCode => {
             (Text::ChallengeRecoveryTitle, Text::ChallengeRecoveryLead, Text::FieldRecoveryCode, false)
         }
+        SecondFactor::Sms => (Text::CodeTitle, Text::CodeSms, Text::FieldSentCode, true),
     };
-    let mut turns = Vec::new();
-    if factors.iter().any(|other| *other != factor) {
-        let link = if digits { Text::ChallengeToRecovery } else { Text::ChallengeToApp };
-        turns.push(turn(None, link, Place::OtherFactor));
-    }
+    let mut turns: Vec<_> = (factor == SecondFactor::Sms).then(again).into_iter().collect();
+    turns.extend(factors.iter().filter(|other| **other != factor).map(|other| {
+        let link = match other {
+            SecondFactor::Totp => Text::ChallengeToApp,
+            SecondFactor::RecoveryCode => Text::ChallengeToRecovery,
+            SecondFactor::Sms => Text::ChallengeToSms,
+        };
+        turn(None, link, Place::Factor(*other))
+    }));
     turns.extend(out(around, back));
     let code = FieldCard { digits, ..field(Field::Code, label, around.values) };
     Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, vec![code]) }
+}
+
+/// The code that was sent in place of a password, or to a phone that is set up.
+pub(super) fn code(around: &Around<'_>, back: Turn) -> Card {
+    let sign_in = around.purpose == Purpose::SignIn;
+    let lead =
+        if sign_in { named(Text::CodeAsked, "to", &around.values.identifier) } else { Text::CodeSms.into() };
+    let code = FieldCard { digits: true, ..field(Field::Code, Text::FieldSentCode, around.values) };
+    Card {
+        lead: vec![lead],
+        turns: sign_in.then(again).into_iter().chain(out(around, back)).collect(),
+        ..Card::form("code", Text::CodeTitle, Text::Confirm, vec![code])
+    }
+}
+
+/// The button that a link of a mail asks for.
+pub(super) fn code_link(back: Turn) -> Card {
+    Card { turns: vec![back], ..Card::form("code-link", Text::LoginTitle, Text::LoginSubmit, Vec::new()) }
+}
+
+/// The quiet line below the sign-in form.
+pub(super) fn code_turn(channel: CodeChannel) -> Turn {
+    let link = match channel {
+        CodeChannel::Mail => Text::LoginMailCode,
+        CodeChannel::Sms => Text::LoginSmsCode,
+    };
+    turn(None, link, Place::Code(channel))
+}
+
+fn again() -> Turn {
+    Turn { lead: None, link: Text::CheckMailResend, to: TurnTo::Resend }
 }
 
 pub(super) fn reauthenticate(around: &Around<'_>) -> Card {

@@ -1,8 +1,9 @@
 //! What people and networks do at random, and what the endpoint might answer.
 
 use gatehouse_protocol::{
-    Code, EnrollmentState, ErrorCode, Field, FlowToken, LoginState, LogoutState, MailToken, PasswordChanged,
-    Problem, RecoveryState, RegistrationState, SecondFactor, SessionState, Ticket, VerificationState,
+    Code, CodeChannel, EnrollmentState, ErrorCode, Field, FlowToken, LoginState, LogoutState, MailToken,
+    PasswordChanged, Problem, RecoveryState, RegistrationState, SecondFactor, SessionState, Ticket,
+    VerificationState,
 };
 use proptest::{option, prelude::*, sample::select};
 
@@ -60,6 +61,7 @@ fn link() -> impl Strategy<Value = Link> {
         Link::Verify(token()),
         Link::Reset(token()),
         Link::ChangePassword,
+        Link::SignIn(token()),
     ])
 }
 
@@ -146,7 +148,7 @@ pub(super) fn answered(request: &Effect, answer: Answer) -> Event {
             let session = if even { SessionState::Anonymous } else { bob() };
             Event::Loaded(reply(failure, || (config(), session)))
         }
-        Effect::Login(_) => Event::Login(reply(failure, || match which % 7 {
+        Effect::Login(_) => Event::Login(reply(failure, || match which % 9 {
             0 | 1 => LoginState::Complete { ticket },
             2 => LoginState::NewPassword { flow: flow() },
             3 => LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Totp] },
@@ -155,11 +157,14 @@ pub(super) fn answered(request: &Effect, answer: Answer) -> Event {
                 factors: vec![SecondFactor::Totp, SecondFactor::RecoveryCode],
             },
             5 => LoginState::Enroll { flow: flow() },
+            6 => LoginState::CodeSent { flow: flow(), channel: CodeChannel::Mail },
+            7 => LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Sms, SecondFactor::Totp] },
             _ => LoginState::VerifyAddress,
         })),
-        Effect::Enroll(_) => Event::Enrollment(reply(failure, || match which % 3 {
+        Effect::Enroll(_) => Event::Enrollment(reply(failure, || match which % 4 {
             0 => EnrollmentState::Totp { flow: flow(), key: code(), picture: SECRET.to_owned() },
             1 => EnrollmentState::Complete { codes: vec![code(), code()] },
+            2 => EnrollmentState::CodeSent { flow: flow() },
             _ => EnrollmentState::Complete { codes: Vec::new() },
         })),
         Effect::Register(_) => Event::Registration(reply(failure, || match which % 3 {

@@ -2,6 +2,7 @@
 
 mod acts;
 mod arrival;
+mod code;
 mod elsewhere;
 mod failures;
 mod in_place;

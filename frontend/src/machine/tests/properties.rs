@@ -80,6 +80,7 @@ impl World {
                 TurnTo::Place(place) => Event::Go(place, inputs),
                 TurnTo::SignOut => Event::SignOut,
                 TurnTo::App => Event::Continue,
+                TurnTo::Resend => Event::Resend,
             },
             Act::Forgot if card.as_ref().is_some_and(|card| card.fields.iter().any(|f| f.forgot)) => {
                 Event::Go(Place::Recovery, inputs)
