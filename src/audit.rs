@@ -97,6 +97,8 @@ events! {
     ProxyUndeclared = "proxy.undeclared",
     /// Everything here was copied from another database.
     DatabaseCopied = "database.copied",
+    /// The counter of a passkey went back or stood still: there may be a copy of it.
+    PasskeyCounter = "passkey.counter",
 }
 
 /// One event with its circumstances.

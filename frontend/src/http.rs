@@ -161,6 +161,7 @@ pub(crate) fn enrollment(state: &JsValue) -> Reply<EnrollmentState> {
             key: Code::new(text("key")?),
             picture: text("picture")?,
         },
+        "passkey" => EnrollmentState::Passkey { flow: FlowToken::new(text("flow")?), options: text("options")? },
         "complete" => {
             let codes: Option<Vec<String>> = part(state, "codes")?;
             EnrollmentState::Complete {

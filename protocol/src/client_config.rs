@@ -27,6 +27,8 @@ pub struct ClientConfig {
     pub app_path: String,
     /// Who else can say who somebody is, in the order of the buttons.
     pub providers: Vec<ProviderButton>,
+    /// The host that passkeys are bound to; absent where nobody signs in by one.
+    pub passkeys: Option<String>,
 }
 
 /// A way in through an account of somebody else.

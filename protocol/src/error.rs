@@ -89,11 +89,19 @@ pub enum ErrorCode {
     ProviderUnknown,
     /// The provider's account belongs to nobody here, but its address does: sign in as before, and link the two.
     ProviderUnlinked,
+    /// The passkey is unknown, is somebody else's, or did not sign what was asked.
+    PasskeyRejected,
+    /// The passkey is there already.
+    PasskeyExists,
+    /// There are as many passkeys as one person may have.
+    TooManyPasskeys,
+    /// Nobody uses a passkey here: they are off, or this is not the address that they belong to.
+    PasskeyUnavailable,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 45] = [
         Self::Malformed,
         Self::TooLarge,
         Self::ForeignOrigin,
@@ -135,13 +143,17 @@ impl ErrorCode {
         Self::ProviderUnavailable,
         Self::ProviderUnknown,
         Self::ProviderUnlinked,
+        Self::PasskeyRejected,
+        Self::PasskeyExists,
+        Self::TooManyPasskeys,
+        Self::PasskeyUnavailable,
     ];
 
     /// The HTTP status that goes with the code (RFC 9110).
     pub const fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
-            Self::CredentialsRejected | Self::SignedOut | Self::CodeRejected => 401,
+            Self::CredentialsRejected | Self::SignedOut | Self::CodeRejected | Self::PasskeyRejected => 401,
             Self::ForeignOrigin
             | Self::RegistrationClosed
             | Self::InvitationRequired
@@ -154,9 +166,12 @@ impl ErrorCode {
             | Self::ProviderCancelled
             | Self::ProviderRefused
             | Self::ProviderUnknown
-            | Self::ProviderUnlinked => 403,
+            | Self::ProviderUnlinked
+            | Self::TooManyPasskeys
+            | Self::PasskeyUnavailable => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::PasskeyExists => 409,
             Self::FlowExpired | Self::LinkExpired => 410,
             Self::TooLarge => 413,
             Self::UnknownHost => 421,

@@ -13,6 +13,8 @@ pub enum SecondFactor {
     Totp,
     /// One of the ten codes that were shown when the factor was set up.
     RecoveryCode,
+    /// A passkey (WebAuthn), or a security key that is touched.
+    Passkey,
 }
 
 /// One step of setting up a factor, said by the browser.
@@ -36,6 +38,22 @@ pub enum EnrollmentStep {
     },
     /// Replaces the recovery codes of somebody who is signed in.
     RecoveryCodes {},
+    /// Asks for what a new passkey is made from.
+    BeginPasskey {
+        /// From [`crate::LoginState::Enroll`]; absent for somebody who is signed in.
+        flow: Option<FlowToken>,
+    },
+    /// Hands a new passkey over. An unfinished login is complete with it.
+    ConfirmPasskey {
+        /// From [`EnrollmentState::Passkey`].
+        flow: FlowToken,
+        /// What the browser made, as its `toJSON()` says it: a JSON text of at most 12 kB.
+        credential: String,
+        /// How its owner calls it.
+        name: String,
+        /// Keep me signed in, where a login is completed.
+        keep: bool,
+    },
 }
 
 /// The endpoint's answer to an [`EnrollmentStep`].
@@ -56,5 +74,12 @@ pub enum EnrollmentState {
     Complete {
         /// Ten recovery codes; empty where the person has some already.
         codes: Vec<Code>,
+    },
+    /// What a new passkey is made from.
+    Passkey {
+        /// To be sent back in [`EnrollmentStep::ConfirmPasskey`]; lives ten minutes.
+        flow: FlowToken,
+        /// A JSON text for `PublicKeyCredential.parseCreationOptionsFromJSON`.
+        options: String,
     },
 }

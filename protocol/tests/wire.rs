@@ -68,7 +68,9 @@ fn login() {
         | LoginStep::Totp { .. }
         | LoginStep::RecoveryCode { .. }
         | LoginStep::StepUp {}
-        | LoginStep::Reauthenticate { .. } => (),
+        | LoginStep::Reauthenticate { .. }
+        | LoginStep::BeginPasskey { .. }
+        | LoginStep::Passkey { .. } => (),
     };
     let steps = [
         LoginStep::Password { identifier: "alice".into(), password: password(), keep: true, challenge: None },
@@ -94,6 +96,8 @@ fn login() {
         },
         LoginStep::StepUp {},
         LoginStep::Reauthenticate { password: password() },
+        LoginStep::BeginPasskey { flow: Some(flow()) },
+        LoginStep::Passkey { flow: flow(), credential: "{}".into(), keep: true, challenge: None },
     ];
     steps.iter().for_each(step);
     wire("login_step", &steps);
@@ -102,7 +106,8 @@ fn login() {
         | LoginState::NewPassword { .. }
         | LoginState::VerifyAddress
         | LoginState::Challenge { .. }
-        | LoginState::Enroll { .. } => (),
+        | LoginState::Enroll { .. }
+        | LoginState::Passkey { .. } => (),
     };
     let states = [
         LoginState::Complete { ticket: None },
@@ -111,6 +116,7 @@ fn login() {
         LoginState::VerifyAddress,
         LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Totp, SecondFactor::RecoveryCode] },
         LoginState::Enroll { flow: flow() },
+        LoginState::Passkey { flow: flow(), options: "{}".into() },
     ];
     states.iter().for_each(state);
     wire("login_state", &states);
@@ -118,22 +124,31 @@ fn login() {
 
 #[test]
 fn enrollment() {
-    wire("second_factor", &[SecondFactor::Totp, SecondFactor::RecoveryCode]);
+    wire("second_factor", &[SecondFactor::Totp, SecondFactor::RecoveryCode, SecondFactor::Passkey]);
     let step = |step: &EnrollmentStep| match step {
         EnrollmentStep::BeginTotp { .. }
         | EnrollmentStep::ConfirmTotp { .. }
-        | EnrollmentStep::RecoveryCodes {} => (),
+        | EnrollmentStep::RecoveryCodes {}
+        | EnrollmentStep::BeginPasskey { .. }
+        | EnrollmentStep::ConfirmPasskey { .. } => (),
     };
     let steps = [
         EnrollmentStep::BeginTotp { flow: None },
         EnrollmentStep::BeginTotp { flow: Some(flow()) },
         EnrollmentStep::ConfirmTotp { flow: flow(), code: Code::new("123456"), keep: true },
         EnrollmentStep::RecoveryCodes {},
+        EnrollmentStep::BeginPasskey { flow: None },
+        EnrollmentStep::ConfirmPasskey {
+            flow: flow(),
+            credential: "{}".into(),
+            name: "Laptop".into(),
+            keep: false,
+        },
     ];
     steps.iter().for_each(step);
     wire("enrollment_step", &steps);
     let state = |state: &EnrollmentState| match state {
-        EnrollmentState::Totp { .. } | EnrollmentState::Complete { .. } => (),
+        EnrollmentState::Totp { .. } | EnrollmentState::Complete { .. } | EnrollmentState::Passkey { .. } => (),
     };
     let states = [
         EnrollmentState::Totp {
@@ -143,6 +158,7 @@ fn enrollment() {
         },
         EnrollmentState::Complete { codes: vec![Code::new("7kq2-m4xd"), Code::new("b9fw-3htn")] },
         EnrollmentState::Complete { codes: Vec::new() },
+        EnrollmentState::Passkey { flow: flow(), options: "{}".into() },
     ];
     states.iter().for_each(state);
     wire("enrollment_state", &states);
@@ -357,6 +373,7 @@ fn config() {
             label: "Example & Sons".into(),
             href: "/_gatehouse/provider/company".into(),
         }],
+        passkeys: Some("weather.example.org".into()),
     };
     wire("client_config", &[config]);
 }

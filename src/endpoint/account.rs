@@ -163,6 +163,7 @@ fn summary(kept: &StoredFactor) -> FactorSummary {
         id: factor.id.0.clone(),
         kind: match factor.kind {
             FactorKind::Totp => SecondFactor::Totp,
+            FactorKind::Passkey => SecondFactor::Passkey,
         },
         name: factor.name.as_str().to_owned(),
         created_at: factor.created_at.0,

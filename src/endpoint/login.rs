@@ -48,6 +48,11 @@ impl Endpoint {
             }
             LoginStep::StepUp {} => self.login_step_up(ctx).await,
             LoginStep::Reauthenticate { password } => self.login_again(ctx, &password).await,
+            LoginStep::BeginPasskey { flow } => self.begin_passkey(ctx, flow).await,
+            LoginStep::Passkey { flow, credential, keep, challenge } => {
+                let wish = Wish { keep, challenge, clear: Vec::new() };
+                self.login_passkey(ctx, &flow, &credential, wish).await
+            }
         }
     }
 

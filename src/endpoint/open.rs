@@ -15,6 +15,7 @@ use super::{
     challenge::TOTP_SEAL,
     feed::{FeedState, Stored},
     legacy::Legacy,
+    passkey::PASSKEY_SEAL,
     record::Records,
     sessions::Sessions,
 };
@@ -144,8 +145,10 @@ impl Endpoint {
         let (storage, clock) = open_storage(settings, Opening::There).await?;
         let key = key(settings)?;
         let reseal = |owner: &str, sealed: &[u8]| {
-            let opened = earlier.unwrap_or(&key).open(TOTP_SEAL, owner, sealed).ok()?;
-            Some(key.seal(TOTP_SEAL, owner, &opened, &OsEntropy))
+            [TOTP_SEAL, PASSKEY_SEAL].into_iter().find_map(|purpose| {
+                let opened = earlier.unwrap_or(&key).open(purpose, owner, sealed).ok()?;
+                Some(key.seal(purpose, owner, &opened, &OsEntropy))
+            })
         };
         match storage.replace_key(key.mark(), &reseal, clock.now()).await {
             Err(StorageError::Corrupt(why)) => {

@@ -5,6 +5,7 @@
 pub mod asserted;
 mod completed;
 pub mod login;
+pub mod passkey;
 pub mod proven;
 pub mod provider;
 pub mod recovery;

@@ -81,6 +81,11 @@ pub fn may_enroll(settings: &Settings, identity: &Identity) -> bool {
     settings.mfa != Mfa::Off && !identity.source.as_ref().is_some_and(Source::is_proxy)
 }
 
+/// Whether somebody may set a passkey up: it may be the only factor, so that nobody asks whether there are second ones.
+pub fn may_enroll_passkey(settings: &Settings, identity: &Identity) -> bool {
+    settings.passkeys && !identity.source.as_ref().is_some_and(Source::is_proxy)
+}
+
 /// Whether who asks in this session has proven lately who that is, with everything there is to prove: then something
 /// sensitive may be changed without asking again.
 pub fn is_fresh(session: &Session, factors: &[StoredFactor], now: crate::clock::Timestamp) -> bool {
@@ -120,7 +125,7 @@ pub struct Enrolled(PendingFlow);
 impl Enrolled {
     /// From the flow that setting it up has used up; nothing where it was made for something else.
     pub fn found(flow: PendingFlow) -> Option<Self> {
-        matches!(flow.aim, FlowAim::ConfirmTotp { .. }).then_some(Self(flow))
+        matches!(flow.aim, FlowAim::ConfirmTotp { .. } | FlowAim::ConfirmPasskey).then_some(Self(flow))
     }
 
     /// The login that waited for it is complete.
@@ -131,9 +136,13 @@ impl Enrolled {
 
 /// What somebody with these factors can prove, the preferred one first.
 pub fn offered(factors: &[StoredFactor], recovery_codes: u32) -> Vec<SecondFactor> {
-    let totp = factors.iter().any(|kept| kept.factor.kind == FactorKind::Totp);
-    let totp = totp.then_some(SecondFactor::Totp);
-    totp.into_iter().chain((recovery_codes > 0).then_some(SecondFactor::RecoveryCode)).collect()
+    let has = |kind| factors.iter().any(|kept| kept.factor.kind == kind);
+    let all = [
+        (SecondFactor::Passkey, has(FactorKind::Passkey)),
+        (SecondFactor::Totp, has(FactorKind::Totp)),
+        (SecondFactor::RecoveryCode, recovery_codes > 0),
+    ];
+    all.into_iter().filter_map(|(factor, there)| there.then_some(factor)).collect()
 }
 
 #[cfg(test)]

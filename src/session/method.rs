@@ -16,11 +16,23 @@ pub enum Method {
     Totp,
     /// A recovery code.
     RecoveryCode,
+    /// A passkey that verified its person by a fingerprint, a face or a PIN: what one has and what one is or knows.
+    Passkey,
+    /// A passkey or security key that was touched, and verified nobody.
+    SecurityKey,
 }
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 5] = [Self::Password, Self::Proxy, Self::Provider, Self::Totp, Self::RecoveryCode];
+    pub const ALL: [Self; 7] = [
+        Self::Password,
+        Self::Proxy,
+        Self::Provider,
+        Self::Totp,
+        Self::RecoveryCode,
+        Self::Passkey,
+        Self::SecurityKey,
+    ];
 
     /// As stored.
     pub const fn name(self) -> &'static str {
@@ -30,14 +42,16 @@ impl Method {
             Self::Provider => "provider",
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
+            Self::Passkey => "passkey",
+            Self::SecurityKey => "security_key",
         }
     }
 
     /// Whether it says who somebody is to begin with; what doesn't is asked for after that.
     const fn is_first(self) -> bool {
         match self {
-            Self::Password | Self::Proxy | Self::Provider => true,
-            Self::Totp | Self::RecoveryCode => false,
+            Self::Password | Self::Proxy | Self::Provider | Self::Passkey => true,
+            Self::Totp | Self::RecoveryCode | Self::SecurityKey => false,
         }
     }
 }
@@ -82,11 +96,13 @@ impl Methods {
         self
     }
 
-    /// How sure that makes us: two factors count where they are distinct, and neither stands for the other.
+    /// How sure that makes us: two factors count where they are distinct, and neither stands for the other. A passkey that
+    /// verified its person is two.
     pub fn assurance(&self) -> AssuranceLevel {
+        let both = self.0.contains(&Method::Passkey);
         let first = self.0.iter().any(|method| method.is_first());
         let second = self.0.iter().any(|method| !method.is_first());
-        if first && second { AssuranceLevel::Aal2 } else { AssuranceLevel::Aal1 }
+        if both || (first && second) { AssuranceLevel::Aal2 } else { AssuranceLevel::Aal1 }
     }
 
     /// As stored: the names in order, with a space between.
@@ -117,6 +133,11 @@ mod tests {
         let codes = Methods::only(Method::Totp).and(Method::RecoveryCode);
         assert_eq!(codes.assurance(), AssuranceLevel::Aal1);
         assert_eq!(Methods::default().assurance(), AssuranceLevel::Aal1);
+        assert_eq!(Methods::only(Method::Passkey).assurance(), AssuranceLevel::Aal2);
+        assert_eq!(Methods::only(Method::SecurityKey).assurance(), AssuranceLevel::Aal1);
+        let touched = Methods::only(Method::SecurityKey);
+        assert_eq!(touched.clone().and(Method::Totp).assurance(), AssuranceLevel::Aal1);
+        assert_eq!(touched.and(Method::Password).assurance(), AssuranceLevel::Aal2);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub enum FlowAim {
         /// The key, sealed.
         sealed: Vec<u8>,
     },
+    /// A passkey is made, and has to be handed over.
+    ConfirmPasskey,
 }
 
 impl FlowAim {
@@ -31,6 +33,7 @@ impl FlowAim {
             Self::Challenge => "challenge",
             Self::Enroll => "enroll",
             Self::ConfirmTotp { .. } => "confirm_totp",
+            Self::ConfirmPasskey => "confirm_passkey",
         }
     }
 
@@ -40,6 +43,7 @@ impl FlowAim {
             ("challenge", None) => Some(Self::Challenge),
             ("enroll", None) => Some(Self::Enroll),
             ("confirm_totp", Some(sealed)) => Some(Self::ConfirmTotp { sealed }),
+            ("confirm_passkey", None) => Some(Self::ConfirmPasskey),
             _ => None,
         }
     }
@@ -47,7 +51,7 @@ impl FlowAim {
     pub(super) fn sealed(&self) -> Option<&[u8]> {
         match self {
             Self::ConfirmTotp { sealed } => Some(sealed),
-            Self::Challenge | Self::Enroll => None,
+            Self::Challenge | Self::Enroll | Self::ConfirmPasskey => None,
         }
     }
 }
@@ -94,7 +98,8 @@ pub trait FactorRepository {
     /// How many recovery codes it has left.
     async fn count_recovery_codes(&self, owner: &IdentityId) -> Result<u32>;
     /// Uses `flow` up and adds a factor; with `codes`, unless there are none, in place of the recovery codes. False if
-    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added.
+    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added. Refuses a passkey that
+    /// is there already, whoever has it.
     async fn add_factor(
         &self,
         new: NewFactor,

@@ -13,7 +13,7 @@ use super::{
     Declared, DeclaredRecord, DeclaredRepository, FactorRepository, IdentityFilter, IdentityRepository,
     Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount,
     MailId, MailRepository, MetaRepository, NewIdentity, NewLink, NewMail, NewProviderFlow, NewSession,
-    NewUpheld, PendingFlow, PendingRegistration, ProviderAccount, ProviderFlow, ProviderRepository,
+    NewUpheld, PasskeyRepository, PendingFlow, PendingRegistration, ProviderAccount, ProviderFlow, ProviderRepository,
     QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result, SessionRepository, SignInRecord,
     Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
 };
@@ -129,6 +129,13 @@ measured! { FactorRepository, "factor", {
     fn add_flow(flow: PendingFlow, clear: &[LimitKey]) -> ();
     fn find_flow(hash: TokenHash, now: Timestamp) -> Option<PendingFlow>;
     fn raise_session(raised: RaisedSession) -> bool;
+} {
+} }
+
+measured! { PasskeyRepository, "passkey", {
+    fn find_passkey(credential_id: &[u8]) -> Option<StoredFactor>;
+    fn use_passkey(id: &FactorId, counter: u32, now: Timestamp) -> bool;
+    fn use_challenge(hash: TokenHash, expires_at: Timestamp, now: Timestamp) -> bool;
 } {
 } }
 

@@ -13,6 +13,7 @@ mod factor;
 mod failure;
 mod mail;
 mod measured;
+mod passkey;
 pub mod postgres;
 mod provider;
 mod record;
@@ -35,6 +36,7 @@ pub use error::StorageError;
 pub use factor::{FactorRepository, FlowAim, PendingFlow, RaisedSession};
 pub use mail::{AccountChange, MailId, MailTemplate, NewMail, QueuedMail};
 pub use measured::Measured;
+pub use passkey::PasskeyRepository;
 pub use postgres::{Migration, Status};
 pub use provider::{LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository};
 pub use record::{
@@ -304,6 +306,7 @@ pub trait Storage:
     + LinkRepository
     + SessionRepository
     + FactorRepository
+    + PasskeyRepository
     + AppRepository
     + ProviderRepository
     + LimitRepository

@@ -144,7 +144,7 @@ measured! {
     MAILS_WAITING: Gauge = "gatehouse_mails_waiting" [] "Mails in the queue, looked at every 15 seconds.";
     MAIL_OLDEST: Gauge = "gatehouse_mail_oldest_seconds" [] "How long the oldest of them has waited.";
     DATABASE_SECONDS: Histogram = "gatehouse_database_duration_seconds" ["trait" in &[
-        "identity", "declared", "registration", "link", "session", "factor", "app", "limit", "mail", "feed", "meta",
+        "identity", "declared", "registration", "link", "session", "factor", "app", "limit", "mail", "feed", "meta", "passkey",
     ]] "How long calls of the storage took, by the repository that was asked.";
     DATABASE_ERRORS: Counter = "gatehouse_database_errors_total" ["kind" in DatabaseError::VALUES]
         "Calls of the storage that failed.";

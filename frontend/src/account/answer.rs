@@ -1,6 +1,8 @@
 //! What the endpoint's answers, and the ends of the forms inside, lead to.
 
-use gatehouse_protocol::{AccountState, ClientConfig, Code, EnrollmentState, ErrorCode, Problem};
+use gatehouse_protocol::{
+    AccountState, ClientConfig, Code, EnrollmentState, EnrollmentStep, ErrorCode, FlowToken, Problem,
+};
 
 use super::{Account, Act, Effect, On, Own, Request, Said, View};
 use crate::machine::{Failure, Gap, Opening, Reply, Screen, Text};
@@ -58,12 +60,36 @@ impl Account {
                 self.open(act, Opening::At(Screen::Enroll { flow, key, picture: Code::new(picture) }));
                 Vec::new()
             }
+            Ok(EnrollmentState::Passkey { flow, options }) => {
+                self.under_way = Some((act, request));
+                vec![Effect::Make(flow, options)]
+            }
             Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.finished(&act),
             Ok(EnrollmentState::Complete { codes }) => {
                 self.open(act, Opening::At(Screen::Codes { codes }));
                 Vec::new()
             }
             Err(failure) => self.refused(act, request, failure),
+        }
+    }
+
+    /// The browser made a passkey: it is handed over, under the name of the device.
+    pub(super) fn made(
+        &mut self,
+        flow: FlowToken,
+        made: Result<(String, String), Said>,
+    ) -> Vec<Effect> {
+        let Some((act, _)) = self.under_way.take() else { return Vec::new() };
+        match made {
+            Ok((credential, name)) => {
+                let keep = false;
+                let step = EnrollmentStep::ConfirmPasskey { flow, credential, name, keep };
+                self.send(act, Some(Request::Enroll(step)))
+            }
+            Err(why) => {
+                self.say(act.section(), why, false);
+                vec![Effect::Focus(act.id())]
+            }
         }
     }
 

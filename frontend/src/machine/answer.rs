@@ -2,7 +2,7 @@
 
 use gatehouse_protocol::{
     ClientConfig, EnrollmentStep, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SecondFactor,
+    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep,
     SessionState, Ticket, VerificationState, VerificationStep,
 };
 
@@ -53,10 +53,10 @@ impl Machine {
                 self.say(why, false);
                 return vec![Effect::Focus(self.first_empty())];
             }
-            Link::Challenge(flow) => {
-                let flow = flow.clone();
+            Link::Challenge(flow, factors) => {
+                let (flow, factors) = (flow.clone(), factors.clone());
                 self.purpose = Purpose::SignIn;
-                return self.challenge_factor(flow, vec![SecondFactor::Totp, SecondFactor::RecoveryCode]);
+                return self.challenge_factor(flow, factors);
             }
             Link::Enroll(flow) => Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow.clone()) }),
             Link::ChangePassword if self.signed_in() => return self.show(Screen::ChangePassword),
@@ -97,6 +97,7 @@ impl Machine {
             }
             Ok(LoginState::Challenge { flow, factors }) => self.challenge_factor(flow, factors),
             Ok(LoginState::Enroll { flow }) => self.enroll(flow),
+            Ok(LoginState::Passkey { flow, options }) => vec![Effect::Sign(flow, options)],
             Err(failure) => self.unproven(failure),
         }
     }

@@ -150,6 +150,7 @@ pub(super) struct Around<'a> {
     pub embedded: bool,
     pub in_place: bool,
     pub purpose: Purpose,
+    pub passkeys: bool,
 }
 
 fn field(field: Field, label: Text, values: &Values) -> FieldCard {
@@ -315,6 +316,9 @@ fn signed_in_turns(around: &Around<'_>) -> Vec<Turn> {
 fn login(around: &Around<'_>) -> Card {
     let open = around.config.map_or(RegistrationMode::Closed, |c| c.registration);
     let mut turns = Vec::new();
+    if around.passkeys {
+        turns.push(turn(None, Text::LoginPasskey, Place::Passkey));
+    }
     if matches!(open, RegistrationMode::Open | RegistrationMode::Domains) {
         let lead = Some(Text::LoginToRegistration);
         turns.push(turn(lead, Text::LoginToRegistrationLink, Place::Registration));

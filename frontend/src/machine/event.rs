@@ -1,8 +1,8 @@
 //! What may happen to the form, and what it asks of its surroundings in answer.
 
 use gatehouse_protocol::{
-    ChangePassword, ClientConfig, EnrollmentState, EnrollmentStep, Field, LoginState, LoginStep, LogoutState,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
+    ChangePassword, ClientConfig, EnrollmentState, EnrollmentStep, Field, FlowToken, LoginState, LoginStep,
+    LogoutState, PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
     StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
 };
 
@@ -33,6 +33,8 @@ pub enum Place {
     ChangePassword,
     /// The other way to prove a second factor: with a recovery code, or with the authenticator app again.
     OtherFactor,
+    /// A passkey instead of the form.
+    Passkey,
 }
 
 /// Something that happened.
@@ -64,6 +66,8 @@ pub enum Event {
     Login(Reply<LoginState>),
     /// The answer to a step of setting up a factor.
     Enrollment(Reply<EnrollmentState>),
+    /// What a passkey signed in this flow, and what stands in the form by now; nothing where nobody used one.
+    Signed(FlowToken, Option<String>, Values),
     /// The answer to a registration step.
     Registration(Reply<RegistrationState>),
     /// The answer to a verification step.
@@ -85,6 +89,8 @@ pub enum Effect {
     Load,
     /// Send a login step.
     Login(LoginStep),
+    /// Have a passkey sign for this flow, by these options.
+    Sign(FlowToken, String),
     /// Send a step of setting up a factor.
     Enroll(EnrollmentStep),
     /// Send a registration step.

@@ -5,7 +5,7 @@
 mod tests;
 
 pub use gatehouse_protocol::rule::local_path;
-use gatehouse_protocol::{ErrorCode, FlowToken, MailToken};
+use gatehouse_protocol::{ErrorCode, FlowToken, MailToken, SecondFactor};
 
 /// What the address asks for.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +25,8 @@ pub enum Link {
     ChangePassword,
     /// Signing in with an account of somebody else did not work.
     Refused(ErrorCode),
-    /// It did, and a second factor has to be proven.
-    Challenge(FlowToken),
+    /// It did, and one of these second factors has to be proven.
+    Challenge(FlowToken, Vec<SecondFactor>),
     /// It did, and a second factor has to be set up.
     Enroll(FlowToken),
 }
@@ -44,11 +44,24 @@ impl Link {
             Some(("invite", token)) => Self::Invite(MailToken::new(token)),
             Some(("verify", token)) => Self::Verify(MailToken::new(token)),
             Some(("reset", token)) => Self::Reset(MailToken::new(token)),
-            Some(("challenge", flow)) => Self::Challenge(FlowToken::new(flow)),
+            Some(("challenge", said)) => {
+                // The flow, then the names of the factors with a dot before each.
+                let (flow, names) = said.split_once('.').unwrap_or((said, ""));
+                Self::Challenge(FlowToken::new(flow), names.split('.').filter_map(factor).collect())
+            }
             Some(("enroll", flow)) => Self::Enroll(FlowToken::new(flow)),
             Some(("refused", code)) => Self::Refused(refusal(code)),
             Some(_) => Self::None,
         }
+    }
+}
+
+fn factor(name: &str) -> Option<SecondFactor> {
+    match name {
+        "passkey" => Some(SecondFactor::Passkey),
+        "totp" => Some(SecondFactor::Totp),
+        "recovery_code" => Some(SecondFactor::RecoveryCode),
+        _ => None,
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Setting {
     pub roles: Vec<String>,
     /// The endpoint's address, to be named when it can't be reached.
     pub endpoint: String,
+    /// The page's host, where the browser has passkeys.
+    pub host: Option<String>,
 }
 
 /// What to show first.
@@ -170,6 +172,7 @@ impl Machine {
             embedded: self.setting.embedded,
             in_place: self.setting.in_place,
             purpose: self.purpose,
+            passkeys: self.passkeys(),
         };
         Card::of(&self.screen, &around)
     }
@@ -216,6 +219,7 @@ impl Machine {
             Event::Opened(link) => self.opened(link),
             Event::Retry => self.retry(),
             Event::Login(reply) => self.logged_in(reply),
+            Event::Signed(flow, answer, values) => self.signed(flow, answer, values),
             Event::Enrollment(reply) => self.enrolled(reply),
             Event::Registration(reply) => self.registered(reply),
             Event::Verification(reply) => self.verified(reply),
@@ -349,6 +353,7 @@ impl Machine {
         self.take(values);
         match place {
             Place::OtherFactor => self.other_factor(),
+            Place::Passkey => self.sending(Effect::Login(LoginStep::BeginPasskey { flow: None })),
             Place::Login => {
                 self.then_change = false;
                 self.purpose = Purpose::SignIn;

@@ -5,7 +5,13 @@ use gatehouse_protocol::{
     SessionState,
 };
 
-use super::{Effect, Failure, Line, Machine, Opening, Reply, Screen, Text};
+use super::{Effect, Failure, Line, Machine, Opening, Reply, Screen, Text, Values};
+
+/// The factor that is offered beside this one: the next, and after the last the first.
+pub(super) fn after(factors: &[SecondFactor], factor: SecondFactor) -> SecondFactor {
+    let mut round = factors.iter().chain(factors).skip_while(|other| **other != factor);
+    round.nth(1).copied().unwrap_or(factor)
+}
 
 /// What proofs are asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,15 +55,41 @@ impl Machine {
     /// One of these factors has to be proven, the first by preference.
     pub(super) fn challenge_factor(&mut self, flow: FlowToken, factors: Vec<SecondFactor>) -> Vec<Effect> {
         self.setting.opening = Opening::default();
-        let factor = factors.first().copied().unwrap_or(SecondFactor::Totp);
+        let usable = |factor: &&SecondFactor| self.passkeys() || **factor != SecondFactor::Passkey;
+        let factor = factors.iter().find(usable).or(factors.first()).copied().unwrap_or(SecondFactor::Totp);
         self.show(Screen::Challenge { flow, factors, factor })
     }
 
     /// The other way to prove a factor.
     pub(super) fn other_factor(&mut self) -> Vec<Effect> {
         let Screen::Challenge { flow, factors, factor } = &self.screen else { return Vec::new() };
-        let other = factors.iter().find(|other| *other != factor).copied().unwrap_or(*factor);
+        let other = after(factors, *factor);
         self.show(Screen::Challenge { flow: flow.clone(), factors: factors.clone(), factor: other })
+    }
+
+    /// Whether a passkey can be used here: the browser has them, and they belong to this host.
+    pub(super) fn passkeys(&self) -> bool {
+        let host = self.config.as_ref().and_then(|config| config.passkeys.as_ref());
+        host.is_some() && host == self.setting.host.as_ref()
+    }
+
+    /// Which drawing of the sign-in form it is in whose field passkeys are to be offered, quietly; nothing on every other
+    /// screen.
+    pub fn autofill(&self) -> Option<u32> {
+        let open = matches!(self.screen, Screen::Login) && !self.password_only();
+        (open && self.passkeys()).then_some(self.drawn)
+    }
+
+    /// A passkey signed, or nobody used one. What was typed stays.
+    pub(super) fn signed(&mut self, flow: FlowToken, answer: Option<String>, values: Values) -> Vec<Effect> {
+        self.take(values);
+        let Some(credential) = answer else {
+            self.busy = false;
+            self.say(Text::PasskeyCancelled, false);
+            return Vec::new();
+        };
+        let (keep, challenge) = (self.values.keep, self.challenge());
+        self.sending(Effect::Login(LoginStep::Passkey { flow, credential, keep, challenge }))
     }
 
     /// A factor has to be set up before anything else. Until its key is there the form stays as it is, working.
@@ -74,6 +106,8 @@ impl Machine {
             }
             Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.stored(),
             Ok(EnrollmentState::Complete { codes }) => self.show(Screen::Codes { codes }),
+            // The account page makes passkeys, and asks for them itself.
+            Ok(EnrollmentState::Passkey { .. }) => self.unproven(Failure::Unreachable),
             Err(failure) => self.unproven(failure),
         }
     }

@@ -119,6 +119,7 @@ impl Machine {
             Screen::Challenge { flow, factor, .. } => {
                 let (flow, challenge) = (flow.clone(), self.challenge());
                 Effect::Login(match factor {
+                    SecondFactor::Passkey => LoginStep::BeginPasskey { flow: Some(flow) },
                     SecondFactor::Totp => LoginStep::Totp { flow, code: code(), keep, challenge },
                     SecondFactor::RecoveryCode => {
                         LoginStep::RecoveryCode { flow, code: code(), keep, challenge }

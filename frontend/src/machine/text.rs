@@ -178,6 +178,15 @@ texts! {
     ErrorProviderUnavailable = "error.provider_unavailable",
     ErrorProviderUnknown = "error.provider_unknown",
     ErrorProviderUnlinked = "error.provider_unlinked",
+    LoginPasskey = "login.passkey",
+    ChallengePasskeyTitle = "challenge.passkey_title",
+    ChallengePasskeyLead = "challenge.passkey_lead",
+    ChallengeToPasskey = "challenge.to_passkey",
+    PasskeyCancelled = "passkey_cancelled",
+    ErrorPasskeyRejected = "error.passkey_rejected",
+    ErrorPasskeyExists = "error.passkey_exists",
+    ErrorTooManyPasskeys = "error.too_many_passkeys",
+    ErrorPasskeyUnavailable = "error.passkey_unavailable",
 }
 
 impl From<ErrorCode> for Text {
@@ -224,6 +233,10 @@ impl From<ErrorCode> for Text {
             ErrorCode::ProviderUnavailable => Self::ErrorProviderUnavailable,
             ErrorCode::ProviderUnknown => Self::ErrorProviderUnknown,
             ErrorCode::ProviderUnlinked => Self::ErrorProviderUnlinked,
+            ErrorCode::PasskeyRejected => Self::ErrorPasskeyRejected,
+            ErrorCode::PasskeyExists => Self::ErrorPasskeyExists,
+            ErrorCode::TooManyPasskeys => Self::ErrorTooManyPasskeys,
+            ErrorCode::PasskeyUnavailable => Self::ErrorPasskeyUnavailable,
         }
     }
 }

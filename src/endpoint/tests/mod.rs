@@ -9,6 +9,7 @@ mod files;
 mod kit;
 mod login;
 mod one_password;
+mod passkey;
 mod process;
 mod session;
 mod ticket;

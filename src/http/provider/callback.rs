@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, header::COOKIE},
     response::Response,
 };
-use gatehouse_protocol::{ErrorCode, LoginState, MOUNT, Problem};
+use gatehouse_protocol::{ErrorCode, LoginState, MOUNT, Problem, SecondFactor};
 use url::form_urlencoded;
 
 use super::{
@@ -55,12 +55,13 @@ pub(in crate::http) async fn get(
             let target = return_to.as_deref();
             let to = match &answer.state {
                 LoginState::Complete { .. } => on_its_origin(&app, &headers, target.unwrap_or("/")),
-                LoginState::Challenge { flow, .. } => {
-                    sign_in_page(&app, &headers, "challenge", flow.expose(), target)
+                LoginState::Challenge { flow, factors } => {
+                    let value = [flow.expose().to_owned(), names(factors)].concat();
+                    sign_in_page(&app, &headers, "challenge", &value, target)
                 }
                 LoginState::Enroll { flow } => sign_in_page(&app, &headers, "enroll", flow.expose(), target),
                 // Nothing that a provider proves leads there.
-                LoginState::NewPassword { .. } | LoginState::VerifyAddress => {
+                LoginState::NewPassword { .. } | LoginState::VerifyAddress | LoginState::Passkey { .. } => {
                     refused(&app, &headers, ErrorCode::ProviderRefused, target)
                 }
             };
@@ -104,6 +105,12 @@ pub(in crate::http) async fn post(
         }
     }
     redirect(&format!("{}{MOUNT}/provider/callback/{name}?{}", app.shell.base_path(), query.finish()))
+}
+
+/// The names of the factors, with a dot before each.
+fn names(factors: &[SecondFactor]) -> String {
+    let names = factors.iter().filter_map(|factor| serde_json::to_value(factor).ok());
+    names.filter_map(|name| name.as_str().map(|name| format!(".{name}"))).collect()
 }
 
 /// What came back: what is known, each at most once. Providers add things of their own, which mean nothing here.

@@ -18,6 +18,7 @@ mod link;
 mod mail;
 mod meta;
 mod open;
+mod passkey;
 mod pool;
 mod provider;
 mod registration;

@@ -179,4 +179,5 @@ pub const EVENT_NAMES: &[&str] = &[
     "code.theft",
     "proxy.undeclared",
     "database.copied",
+    "passkey.counter",
 ];

@@ -9,6 +9,7 @@ mod limit;
 mod link;
 mod mail;
 mod meta;
+mod passkey;
 mod password_link;
 mod provider;
 mod race;

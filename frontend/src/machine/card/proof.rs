@@ -2,6 +2,7 @@
 
 use gatehouse_protocol::{Code, Field, GUEST, LoginForm, SecondFactor};
 
+use super::super::proof::after;
 use super::{Around, Card, FieldCard, Place, Press, Purpose, Shown, Text, Turn, TurnTo, field, turn};
 
 /// A way out: back to the sign-in form, or out of the session that a page does not suffice.
@@ -20,20 +21,28 @@ pub(super) fn challenge(
     around: &Around<'_>,
     back: Turn,
 ) -> Card {
-    let (title, lead, label, digits) = match factor {
-        SecondFactor::Totp => (Text::ChallengeTitle, Text::ChallengeLead, Text::FieldCode, true),
-        SecondFactor::RecoveryCode => {
-            (Text::ChallengeRecoveryTitle, Text::ChallengeRecoveryLead, Text::FieldRecoveryCode, false)
-        }
+    let code = |digits, label| vec![FieldCard { digits, ..field(Field::Code, label, around.values) }];
+    let (title, lead, fields) = match factor {
+        SecondFactor::Passkey => (Text::ChallengePasskeyTitle, Text::ChallengePasskeyLead, Vec::new()),
+        SecondFactor::Totp => (Text::ChallengeTitle, Text::ChallengeLead, code(true, Text::FieldCode)),
+        SecondFactor::RecoveryCode => (
+            Text::ChallengeRecoveryTitle,
+            Text::ChallengeRecoveryLead,
+            code(false, Text::FieldRecoveryCode),
+        ),
     };
     let mut turns = Vec::new();
-    if factors.iter().any(|other| *other != factor) {
-        let link = if digits { Text::ChallengeToRecovery } else { Text::ChallengeToApp };
+    let other = after(factors, factor);
+    if other != factor {
+        let link = match other {
+            SecondFactor::Passkey => Text::ChallengeToPasskey,
+            SecondFactor::Totp => Text::ChallengeToApp,
+            SecondFactor::RecoveryCode => Text::ChallengeToRecovery,
+        };
         turns.push(turn(None, link, Place::OtherFactor));
     }
     turns.extend(out(around, back));
-    let code = FieldCard { digits, ..field(Field::Code, label, around.values) };
-    Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, vec![code]) }
+    Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, fields) }
 }
 
 pub(super) fn enroll(key: &Code, picture: &Code, around: &Around<'_>, back: Turn) -> Card {

@@ -1,4 +1,4 @@
-use gatehouse_protocol::ErrorCode;
+use gatehouse_protocol::{ErrorCode, SecondFactor};
 use proptest::prelude::*;
 use url::Url;
 
@@ -15,7 +15,10 @@ fn parts(link: &Link) -> (&'static str, &str) {
         Link::Reset(token) => ("reset", token.expose()),
         Link::Refused(ErrorCode::FlowExpired) => ("refused", "flow"),
         Link::Refused(_) => ("refused", ""),
-        Link::Challenge(flow) => ("challenge", flow.expose()),
+        Link::Challenge(flow, factors) => {
+            assert!(factors.is_empty() || *factors == [SecondFactor::Passkey, SecondFactor::Totp]);
+            ("challenge", flow.expose())
+        }
         Link::Enroll(flow) => ("enroll", flow.expose()),
     }
 }
@@ -38,6 +41,7 @@ fn the_token_stands_behind_the_hash() {
         ("#login=AbC", ("none", "")),
         ("##reset=AbC", ("none", "")),
         ("#challenge=AbC-_9", ("challenge", "AbC-_9")),
+        ("#challenge=AbC-_9.passkey.x.totp", ("challenge", "AbC-_9")),
         ("#enroll=AbC-_9", ("enroll", "AbC-_9")),
         ("#refused=flow_expired", ("refused", "flow")),
         ("#refused=<b>anything", ("refused", "")),

@@ -35,6 +35,7 @@ pub(super) fn config() -> ClientConfig {
         password_min: 8,
         app_path: "/app".to_owned(),
         providers: Vec::new(),
+        passkeys: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod kit;
 mod links;
 mod login;
 mod password;
+mod passkey;
 mod password_only;
 mod properties;
 mod recovery;
