@@ -105,6 +105,8 @@ events! {
     LoginCodeProven = "login_code.proven",
     /// An SMS was not sent, because there were too many.
     SmsCapped = "sms.capped",
+    /// The counter of a passkey went back or stood still: there may be a copy of it.
+    PasskeyCounter = "passkey.counter",
 }
 
 /// One event with its circumstances.

@@ -13,6 +13,7 @@ use crate::{
     decode::{Unreadable, decode},
     http::{Api, part},
     machine::{Event, Link, Machine, Opening, Rules, Setting},
+    passkey,
     stage::{Stage, World},
     view,
 };
@@ -59,6 +60,7 @@ impl Handle {
 
     /// Takes the form out of the page.
     pub fn unmount(self) {
+        self.stage.ask_no_passkey();
         drop(self.mounted);
     }
 }
@@ -98,6 +100,7 @@ pub fn mount(
         username: options.username.unwrap_or_default(),
         roles: options.roles.unwrap_or_default(),
         endpoint: api.base().to_owned(),
+        host: passkey::host(),
     };
     let (root, locale) = (element, options.locale);
     let world = World {
@@ -156,6 +159,7 @@ fn begin(element: HtmlElement, opening: Option<Opening>) -> Result<(), JsValue> 
         username: String::new(),
         roles: asked.unwrap_or_default(),
         endpoint: api.base().to_owned(),
+        host: passkey::host(),
     };
     let world =
         World { root: element, api, locale: None, on_ticket: None, on_done: None, standalone: true, front };

@@ -1,12 +1,12 @@
 //! Every HTTP call of the forms.
 
 use futures_util::future::join;
+#[cfg(feature = "later")]
+use gatehouse_protocol::EnrollmentStep;
 use gatehouse_protocol::{
     ChangePassword, ClientConfig, LoginStep, RecoveryStep, RegistrationStep, SessionState, StrengthQuestion,
     VerificationStep,
 };
-#[cfg(feature = "later")]
-use gatehouse_protocol::EnrollmentStep;
 use gloo_net::http::Request;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_wasm_bindgen::Serializer;

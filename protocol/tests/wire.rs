@@ -72,7 +72,9 @@ fn login() {
         | LoginStep::SendCode { .. }
         | LoginStep::SendSms { .. }
         | LoginStep::Code { .. }
-        | LoginStep::CodeLink { .. } => (),
+        | LoginStep::CodeLink { .. }
+        | LoginStep::BeginPasskey { .. }
+        | LoginStep::Passkey { .. } => (),
     };
     let steps = [
         LoginStep::Password { identifier: "alice".into(), password: password(), keep: true, challenge: None },
@@ -102,6 +104,8 @@ fn login() {
         LoginStep::SendSms { flow: flow() },
         LoginStep::Code { flow: flow(), code: Code::new("1234 5678"), keep: true, challenge: None },
         LoginStep::CodeLink { token: token(), keep: false, challenge: Some(challenge()) },
+        LoginStep::BeginPasskey { flow: Some(flow()) },
+        LoginStep::Passkey { flow: flow(), credential: "{}".into(), keep: true, challenge: None },
     ];
     steps.iter().for_each(step);
     wire("login_step", &steps);
@@ -111,7 +115,8 @@ fn login() {
         | LoginState::VerifyAddress
         | LoginState::Challenge { .. }
         | LoginState::Enroll { .. }
-        | LoginState::CodeSent { .. } => (),
+        | LoginState::CodeSent { .. }
+        | LoginState::Passkey { .. } => (),
     };
     let states = [
         LoginState::Complete { ticket: None },
@@ -121,6 +126,7 @@ fn login() {
         LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Totp, SecondFactor::RecoveryCode] },
         LoginState::Enroll { flow: flow() },
         LoginState::CodeSent { flow: flow(), channel: CodeChannel::Mail },
+        LoginState::Passkey { flow: flow(), options: "{}".into() },
     ];
     states.iter().for_each(state);
     wire("login_state", &states);
@@ -128,14 +134,19 @@ fn login() {
 
 #[test]
 fn enrollment() {
-    wire("second_factor", &[SecondFactor::Totp, SecondFactor::RecoveryCode, SecondFactor::Sms]);
+    wire(
+        "second_factor",
+        &[SecondFactor::Totp, SecondFactor::RecoveryCode, SecondFactor::Sms, SecondFactor::Passkey],
+    );
     wire("code_channel", &[CodeChannel::Mail, CodeChannel::Sms]);
     let step = |step: &EnrollmentStep| match step {
         EnrollmentStep::BeginTotp { .. }
         | EnrollmentStep::ConfirmTotp { .. }
         | EnrollmentStep::RecoveryCodes {}
         | EnrollmentStep::BeginPhone { .. }
-        | EnrollmentStep::ConfirmPhone { .. } => (),
+        | EnrollmentStep::ConfirmPhone { .. }
+        | EnrollmentStep::BeginPasskey { .. }
+        | EnrollmentStep::ConfirmPasskey { .. } => (),
     };
     let steps = [
         EnrollmentStep::BeginTotp { flow: None },
@@ -144,13 +155,21 @@ fn enrollment() {
         EnrollmentStep::RecoveryCodes {},
         EnrollmentStep::BeginPhone { number: "+49 30 1234567".into() },
         EnrollmentStep::ConfirmPhone { flow: flow(), code: Code::new("12345678") },
+        EnrollmentStep::BeginPasskey { flow: None },
+        EnrollmentStep::ConfirmPasskey {
+            flow: flow(),
+            credential: "{}".into(),
+            name: "Laptop".into(),
+            keep: false,
+        },
     ];
     steps.iter().for_each(step);
     wire("enrollment_step", &steps);
     let state = |state: &EnrollmentState| match state {
         EnrollmentState::Totp { .. }
         | EnrollmentState::Complete { .. }
-        | EnrollmentState::CodeSent { .. } => (),
+        | EnrollmentState::CodeSent { .. }
+        | EnrollmentState::Passkey { .. } => (),
     };
     let states = [
         EnrollmentState::Totp {
@@ -161,6 +180,7 @@ fn enrollment() {
         EnrollmentState::Complete { codes: vec![Code::new("7kq2-m4xd"), Code::new("b9fw-3htn")] },
         EnrollmentState::Complete { codes: Vec::new() },
         EnrollmentState::CodeSent { flow: flow() },
+        EnrollmentState::Passkey { flow: flow(), options: "{}".into() },
     ];
     states.iter().for_each(state);
     wire("enrollment_state", &states);
@@ -377,6 +397,7 @@ fn config() {
             href: "/_gatehouse/provider/company".into(),
         }],
         codes: vec![CodeChannel::Mail],
+        passkeys: Some("weather.example.org".into()),
     };
     wire("client_config", &[config]);
 }

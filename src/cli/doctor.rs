@@ -12,6 +12,7 @@ use crate::{
     clock::{Clock as _, SystemClock},
     config::{CspMode, GateMode, Loaded, Settings},
     endpoint::{Endpoint, OpenError, plain},
+    factor::passkey::RelyingParty,
     http::TrustedProxies,
     mail::Transport,
 };
@@ -95,6 +96,7 @@ async fn look(loaded: &Loaded, findings: &mut Findings) {
     mail(settings, findings).await;
     cookies(settings, findings);
     addresses(settings, findings);
+    passkeys(settings, findings);
     gate(settings, findings);
 }
 
@@ -242,6 +244,21 @@ fn addresses(settings: &Settings, findings: &mut Findings) {
                     "no proxy is named: behind one, everybody shares its address; set trusted_proxies";
                 findings.add("addresses", State::Note, sentence);
             }
+        }
+    }
+}
+
+fn passkeys(settings: &Settings, findings: &mut Findings) {
+    if !settings.passkeys {
+        return findings.add("passkeys", State::Note, "off: passkeys = false");
+    }
+    let public = settings.public_origin();
+    let origin = public.as_ref().map_or("http://localhost", |url| url.origin());
+    match RelyingParty::at(origin, &settings.app_name) {
+        Some(party) => findings.add("passkeys", State::Good, format!("bound to {}", party.id())),
+        None => {
+            let sentence = "off: browsers have them only under https and at a name, so public_url can't be http or an IP address";
+            findings.add("passkeys", State::Note, sentence);
         }
     }
 }

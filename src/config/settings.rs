@@ -78,6 +78,9 @@ pub struct Settings {
     pub mfa: Mfa,
     /// The roles that need a second factor under `mfa = "optional"`.
     pub mfa_roles: Vec<String>,
+    /// Passkeys, to sign in with nothing else and as a second factor. They are bound to the host of `public_url`, which must
+    /// be a name under https; without `public_url`, to `localhost`.
+    pub passkeys: bool,
     /// Who may register: `closed`, `invite`, `domains` or `open`.
     pub registration: RegistrationMode,
     /// The e-mail domains that may register under `registration = "domains"`.
@@ -216,6 +219,7 @@ impl Default for Settings {
             frame_ancestors: Vec::new(),
             mfa: Mfa::default(),
             mfa_roles: Vec::new(),
+            passkeys: true,
             registration: RegistrationMode::Closed,
             registration_domains: Vec::new(),
             registration_addresses: Vec::new(),

@@ -165,6 +165,7 @@ fn summary(kept: &StoredFactor) -> FactorSummary {
         kind: match factor.kind {
             FactorKind::Totp => SecondFactor::Totp,
             FactorKind::Phone => SecondFactor::Sms,
+            FactorKind::Passkey => SecondFactor::Passkey,
         },
         name: factor.name.as_str().to_owned(),
         created_at: factor.created_at.0,

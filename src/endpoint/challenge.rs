@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gatehouse_protocol::{Challenge, Code, ErrorCode, Field, FlowToken, LoginState, Password, Problem};
+use gatehouse_protocol::{
+    Challenge, Code, ErrorCode, Field, FlowToken, LoginState, Password, Problem, SecondFactor,
+};
 
 use super::{
     Answer, CookieChange, Endpoint, RequestContext,
@@ -45,7 +47,7 @@ impl Endpoint {
             Next::Challenge(proven) => {
                 self.record(entry(Event::FactorAsked, ctx, Some(&identity.id)));
                 let pending = self.waiting(identity, None, proven.methods().clone(), FlowAim::Challenge);
-                self.ask_for_factor(pending, &factors, &wish.clear).await
+                self.ask_for_factor(ctx, pending, &factors, &wish.clear).await
             }
             Next::Enroll(proven) => {
                 let pending = self.waiting(identity, None, proven.methods().clone(), FlowAim::Enroll);
@@ -108,7 +110,7 @@ impl Endpoint {
             let flow = self.keep_flow(pending, &[]).await?;
             return Ok(Answer::new(LoginState::Enroll { flow }));
         }
-        self.ask_for_factor(self.pending_in(&live, FlowAim::Challenge), &factors, &[]).await
+        self.ask_for_factor(ctx, self.pending_in(&live, FlowAim::Challenge), &factors, &[]).await
     }
 
     /// Somebody signed in proves the password again, and the second factor where there is one.
@@ -135,7 +137,7 @@ impl Endpoint {
         if !factors.is_empty() {
             let mut pending = self.pending_in(&live, FlowAim::Challenge);
             pending.methods = Methods::only(Method::Password);
-            return self.ask_for_factor(pending, &factors, &attempt.own()).await;
+            return self.ask_for_factor(ctx, pending, &factors, &attempt.own()).await;
         }
         let methods = live.session.methods.clone().and(Method::Password);
         let answer = self.raise(&live.session, methods, None).await?;
@@ -193,12 +195,17 @@ impl Endpoint {
 
     async fn ask_for_factor(
         &self,
+        ctx: &RequestContext,
         pending: PendingFlow,
         factors: &[StoredFactor],
         clear: &[LimitKey],
     ) -> Result<Answer<LoginState>, Problem> {
         let left = self.storage.count_recovery_codes(&pending.identity_id).await.map_err(problem::storage)?;
-        let offered = proven::offered(factors, left, &pending.methods, self.sms.is_some());
+        let mut offered = proven::offered(factors, left, &pending.methods, self.sms.is_some());
+        // What can't be used here is named only where there is nothing else.
+        if offered.len() > 1 && self.party(ctx).is_err() {
+            offered.retain(|factor| *factor != SecondFactor::Passkey);
+        }
         let flow = self.keep_flow(pending, clear).await?;
         Ok(Answer::new(LoginState::Challenge { flow, factors: offered }))
     }
@@ -235,6 +242,9 @@ impl Endpoint {
     /// Whether the code is this factor's, of a step that nobody used.
     async fn is_code_of(&self, kept: &StoredFactor, code: &Code) -> Result<bool, Problem> {
         let (factor, now) = (&kept.factor, self.now());
+        if factor.kind != FactorKind::Totp {
+            return Ok(false);
+        }
         let opened = self.key.open(TOTP_SEAL, &factor.identity_id.0, &factor.sealed);
         let key = match opened {
             Ok(bytes) => TotpKey::from_bytes(&bytes),

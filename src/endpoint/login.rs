@@ -56,6 +56,11 @@ impl Endpoint {
             LoginStep::CodeLink { token, keep, challenge } => {
                 self.login_code_link(ctx, &token, Wish { keep, challenge, clear: Vec::new() }).await
             }
+            LoginStep::BeginPasskey { flow } => self.begin_passkey(ctx, flow).await,
+            LoginStep::Passkey { flow, credential, keep, challenge } => {
+                let wish = Wish { keep, challenge, clear: Vec::new() };
+                self.login_passkey(ctx, &flow, &credential, wish).await
+            }
         }
     }
 

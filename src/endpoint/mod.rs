@@ -1,7 +1,7 @@
 //! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module.
 //!
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
-//! `verification`, `password`, `session`, `challenge`, `code`, `enrollment`, `phone`, `account` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
+//! `verification`, `password`, `session`, `challenge`, `code`, `passkey`, `enrollment`, `phone`, `account` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
 //! the settings, `begin` starts sessions, `attempt` counts guesses, `legacy` hides who has an old hash, `feed` and
 //! `background` keep what is cached true, `observe` shows what can be seen from outside, `courier` sends the queue's mail, `texting` SMS. What may follow from what is decided in `flow`, not here.
 
@@ -27,6 +27,7 @@ mod link;
 mod login;
 mod observe;
 mod open;
+mod passkey;
 mod password;
 mod phone;
 mod problem;
@@ -182,6 +183,7 @@ impl Endpoint {
             app_path: format!("{}/", self.base_path()),
             providers: self.provider_buttons(),
             codes: self.code_channels(),
+            passkeys: self.passkey_host(),
         }
     }
 }

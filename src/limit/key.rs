@@ -66,6 +66,11 @@ impl Keys {
         self.named("sms", &format!("from:{}", at(app, &network(address))))
     }
 
+    /// Answers with a passkey, by its id, known or not.
+    pub fn passkey(&self, credential_id: &[u8]) -> LimitKey {
+        self.named("factor", &format!("passkey:{}", URL_SAFE_NO_PAD.encode(credential_id)))
+    }
+
     /// Wrong passwords from an address, as those below at the forms of one app or the endpoint's own: what is wrong with
     /// one app's forms, or with the address that its process names, is not the others'. (How often the password of one
     /// account may be guessed is counted for all of them together.)

@@ -13,10 +13,10 @@ use super::{
     Declared, DeclaredRecord, DeclaredRepository, FactorRepository, IdentityFilter, IdentityRepository,
     Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount,
     LoginCode, LoginCodeRepository, MailId, MailRepository, MetaRepository, NewIdentity, NewLink,
-    NewLoginCode, NewMail, NewProviderFlow, NewSession, NewUpheld, PendingFlow, PendingRegistration,
-    ProviderAccount, ProviderFlow, ProviderRepository, QueuedMail, RaisedSession, RegistrationRepository,
-    Reseal, Result, SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer,
-    Upheld,
+    NewLoginCode, NewMail, NewProviderFlow, NewSession, NewUpheld, PasskeyRepository, PendingFlow,
+    PendingRegistration, ProviderAccount, ProviderFlow, ProviderRepository, QueuedMail, RaisedSession,
+    RegistrationRepository, Reseal, Result, SessionRepository, SignInRecord, Snapshot, Storage, StorageError,
+    StoredLink, Transfer, Upheld,
 };
 use crate::{
     clock::Timestamp,
@@ -139,6 +139,13 @@ measured! { LoginCodeRepository, "login_code", {
     fn try_login_code(hash: TokenHash, now: Timestamp) -> Option<LoginCode>;
     fn find_login_link(link: TokenHash, now: Timestamp) -> Option<LoginCode>;
     fn use_login_code(hash: TokenHash, now: Timestamp) -> bool;
+} {
+} }
+
+measured! { PasskeyRepository, "passkey", {
+    fn find_passkey(credential_id: &[u8]) -> Option<StoredFactor>;
+    fn use_passkey(id: &FactorId, counter: u32, now: Timestamp) -> bool;
+    fn use_challenge(hash: TokenHash, expires_at: Timestamp, now: Timestamp) -> bool;
 } {
 } }
 

@@ -14,6 +14,7 @@ mod failure;
 mod login_code;
 mod mail;
 mod measured;
+mod passkey;
 pub mod postgres;
 mod provider;
 mod record;
@@ -37,6 +38,7 @@ pub use factor::{FactorRepository, FlowAim, PendingFlow, RaisedSession};
 pub use login_code::{CODE_TRIES, LoginCode, LoginCodeRepository, NewLoginCode};
 pub use mail::{AccountChange, MailId, MailTemplate, NewMail, QueuedMail};
 pub use measured::Measured;
+pub use passkey::PasskeyRepository;
 pub use postgres::{Migration, Status};
 pub use provider::{LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository};
 pub use record::{
@@ -307,6 +309,7 @@ pub trait Storage:
     + SessionRepository
     + FactorRepository
     + LoginCodeRepository
+    + PasskeyRepository
     + AppRepository
     + ProviderRepository
     + LimitRepository

@@ -146,7 +146,7 @@ measured! {
     SMS: Counter = "gatehouse_sms_total" ["outcome" in Sms::VALUES] "What became of SMS that were asked for.";
     DATABASE_SECONDS: Histogram = "gatehouse_database_duration_seconds" ["trait" in &[
         "identity", "declared", "registration", "link", "session", "factor", "app", "limit", "mail", "feed", "meta",
-        "login_code",
+        "login_code", "passkey",
     ]] "How long calls of the storage took, by the repository that was asked.";
     DATABASE_ERRORS: Counter = "gatehouse_database_errors_total" ["kind" in DatabaseError::VALUES]
         "Calls of the storage that failed.";

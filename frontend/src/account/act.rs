@@ -60,6 +60,8 @@ pub enum Act {
     ChangePassword,
     /// Set an authenticator app up.
     SetUp,
+    /// Make a passkey.
+    AddPasskey,
     /// Make new recovery codes.
     NewCodes,
     /// Give a factor another name.
@@ -84,9 +86,12 @@ impl Act {
         match self {
             Self::Look => Section::Profile,
             Self::ChangePassword => Section::Password,
-            Self::SetUp | Self::NewCodes | Self::Rename(_) | Self::Remove(_) | Self::AddPhone => {
-                Section::Factors
-            }
+            Self::SetUp
+            | Self::NewCodes
+            | Self::Rename(_)
+            | Self::Remove(_)
+            | Self::AddPhone
+            | Self::AddPasskey => Section::Factors,
             Self::End(_) | Self::EndOthers => Section::Sessions,
             Self::Export | Self::Delete => Section::Data,
         }
@@ -98,6 +103,7 @@ impl Act {
             Self::Look => "gh-look".to_owned(),
             Self::ChangePassword => "gh-change".to_owned(),
             Self::SetUp => "gh-set-up".to_owned(),
+            Self::AddPasskey => "gh-add-passkey".to_owned(),
             Self::NewCodes => "gh-new-codes".to_owned(),
             Self::Rename(id) => ["gh-rename-", id].concat(),
             Self::Remove(id) => ["gh-remove-", id].concat(),
@@ -128,6 +134,7 @@ impl Act {
         Some(Request::Account(match self {
             Self::ChangePassword => return None,
             Self::SetUp => return Some(Request::Enroll(EnrollmentStep::BeginTotp { flow: None })),
+            Self::AddPasskey => return Some(Request::Enroll(EnrollmentStep::BeginPasskey { flow: None })),
             Self::NewCodes => return Some(Request::Enroll(EnrollmentStep::RecoveryCodes {})),
             Self::AddPhone => {
                 return Some(Request::Enroll(EnrollmentStep::BeginPhone { number: text.trim().to_owned() }));
@@ -148,6 +155,7 @@ impl Act {
             Self::Look | Self::Delete => return None,
             Self::ChangePassword => Own::PasswordDone,
             Self::SetUp | Self::NewCodes | Self::AddPhone => Own::FactorsDone,
+            Self::AddPasskey => Own::PasskeyAdded,
             Self::Rename(_) => Own::FactorRenamed,
             Self::Remove(_) => Own::FactorRemoved,
             Self::End(_) => Own::SessionEnded,

@@ -1,7 +1,8 @@
 //! What the endpoint's answers, and the ends of the forms inside, lead to.
 
 use gatehouse_protocol::{
-    AccountState, ClientConfig, Code, CodeChannel, EnrollmentState, ErrorCode, Problem,
+    AccountState, ClientConfig, Code, CodeChannel, EnrollmentState, EnrollmentStep, ErrorCode, FlowToken,
+    Problem,
 };
 
 use super::{Account, Act, Effect, On, Own, Request, Said, View};
@@ -64,12 +65,32 @@ impl Account {
                 self.open(act, Opening::At(Screen::Code { flow, channel: CodeChannel::Sms }));
                 Vec::new()
             }
+            Ok(EnrollmentState::Passkey { flow, options }) => {
+                self.under_way = Some((act, request));
+                vec![Effect::Make(flow, options)]
+            }
             Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.finished(&act),
             Ok(EnrollmentState::Complete { codes }) => {
                 self.open(act, Opening::At(Screen::Codes { codes }));
                 Vec::new()
             }
             Err(failure) => self.refused(act, request, failure),
+        }
+    }
+
+    /// The browser made a passkey: it is handed over, under the name of the device.
+    pub(super) fn made(&mut self, flow: FlowToken, made: Result<(String, String), Said>) -> Vec<Effect> {
+        let Some((act, _)) = self.under_way.take() else { return Vec::new() };
+        match made {
+            Ok((credential, name)) => {
+                let keep = false;
+                let step = EnrollmentStep::ConfirmPasskey { flow, credential, name, keep };
+                self.send(act, Some(Request::Enroll(step)))
+            }
+            Err(why) => {
+                self.say(act.section(), why, false);
+                vec![Effect::Focus(act.id())]
+            }
         }
     }
 

@@ -18,7 +18,7 @@ pub use device::device;
 pub use moment::ago;
 pub use text::{Own, Said};
 
-use gatehouse_protocol::{AccountOverview, AccountState, ClientConfig, EnrollmentState};
+use gatehouse_protocol::{AccountOverview, AccountState, ClientConfig, EnrollmentState, FlowToken};
 
 use crate::machine::{Opening, Reply, Text};
 
@@ -37,6 +37,8 @@ pub enum Event {
     Answered(Reply<AccountState>),
     /// The answer to a step of setting a factor up.
     Enrolled(Reply<EnrollmentState>),
+    /// The browser made a passkey in this flow, and the device is called so; or why it made none.
+    Made(FlowToken, Result<(String, String), Said>),
     /// A form inside the page said how it ended.
     Inside(String),
     /// Try again, sign in, or back to the app.
@@ -50,6 +52,8 @@ pub enum Effect {
     Load,
     /// Ask for a step.
     Ask(Request),
+    /// Have the browser make a passkey in this flow, by these options.
+    Make(FlowToken, String),
     /// Save a JSON document as a file.
     Save(String),
     /// Tell the app that something is done.
@@ -139,6 +143,8 @@ pub struct Account {
     /// What waits for a fresh proof.
     waiting: Option<(Act, Option<Request>)>,
     notice: Option<Notice>,
+    /// The page's host, where the browser has passkeys.
+    host: Option<String>,
 }
 
 impl Account {
@@ -155,7 +161,20 @@ impl Account {
             opened: 0,
             waiting: None,
             notice: None,
+            host: None,
         }
+    }
+
+    /// The same on this host, in a browser that has passkeys.
+    #[must_use]
+    pub fn at(self, host: Option<String>) -> Self {
+        Self { host, ..self }
+    }
+
+    /// Whether a passkey can be made here: they belong to this host.
+    pub fn passkeys(&self) -> bool {
+        let host = self.config.as_ref().and_then(|config| config.passkeys.as_ref());
+        host.is_some() && host == self.host.as_ref()
     }
 
     /// What the person looks at.
@@ -199,6 +218,7 @@ impl Account {
             Event::Loaded(config, account) => self.loaded(config, account),
             Event::Answered(reply) => self.answered(reply),
             Event::Enrolled(reply) => self.enrolled(reply),
+            Event::Made(flow, made) => self.made(flow, made),
             Event::Inside(word) => self.ended(&word),
             _ if self.busy() => Vec::new(),
             Event::Pressed(act) => self.pressed(act),

@@ -69,6 +69,11 @@ texts! {
     PhoneAdd = "account.phone.add",
     PhoneNumber = "account.phone.number",
     PhoneSend = "account.phone.send",
+    FactorPasskey = "account.factor.passkey",
+    PasskeyAdd = "account.passkey.add",
+    PasskeyAdded = "account.passkey.added",
+    PasskeyCancelled = "account.passkey.cancelled",
+    PasskeyFailed = "account.passkey.failed",
 }
 
 /// Something said, in words of the account page or of the forms.

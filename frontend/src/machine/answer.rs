@@ -1,9 +1,9 @@
 //! What the endpoint's answers lead to.
 
 use gatehouse_protocol::{
-    ClientConfig, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
-    Ticket, VerificationState, VerificationStep,
+    ClientConfig, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken, PasswordChanged, Problem,
+    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, Ticket,
+    VerificationState, VerificationStep,
 };
 
 use super::{
@@ -103,6 +103,7 @@ impl Machine {
             Ok(LoginState::Challenge { flow, factors }) => self.challenge_factor(flow, factors),
             Ok(LoginState::Enroll { flow }) => self.enroll(flow),
             Ok(LoginState::CodeSent { flow, channel }) => self.code_sent(flow, channel),
+            Ok(LoginState::Passkey { flow, options }) => vec![Effect::Sign(flow, options)],
             Err(failure) => self.unproven(failure),
         }
     }

@@ -134,6 +134,7 @@ pub(super) struct Around<'a> {
     pub embedded: bool,
     pub in_place: bool,
     pub purpose: Purpose,
+    pub passkeys: bool,
 }
 
 fn field(field: Field, label: Text, values: &Values) -> FieldCard {
@@ -305,6 +306,9 @@ fn login(around: &Around<'_>) -> Card {
     let open = around.config.map_or(RegistrationMode::Closed, |c| c.registration);
     let mut turns: Vec<_> =
         around.config.iter().flat_map(|c| &c.codes).map(|channel| proof::code_turn(*channel)).collect();
+    if around.passkeys {
+        turns.insert(0, turn(None, Text::LoginPasskey, Place::Passkey));
+    }
     if matches!(open, RegistrationMode::Open | RegistrationMode::Domains) {
         let lead = Some(Text::LoginToRegistration);
         turns.push(turn(lead, Text::LoginToRegistrationLink, Place::Registration));

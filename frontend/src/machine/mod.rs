@@ -59,6 +59,8 @@ pub struct Setting {
     pub roles: Vec<String>,
     /// The endpoint's address, to be named when it can't be reached.
     pub endpoint: String,
+    /// The page's host, where the browser has passkeys.
+    pub host: Option<String>,
 }
 
 /// What to show first.
@@ -184,6 +186,7 @@ impl Machine {
             embedded: self.setting.embedded,
             in_place: self.setting.in_place,
             purpose: self.purpose,
+            passkeys: self.passkeys(),
         };
         Card::of(&self.screen, &around)
     }
@@ -230,6 +233,7 @@ impl Machine {
             Event::Opened(link) => self.opened(link),
             Event::Retry => self.retry(),
             Event::Login(reply) => self.logged_in(reply),
+            Event::Signed(flow, answer, values) => self.signed(flow, answer, values),
             #[cfg(feature = "later")]
             Event::Enrollment(reply) => self.enrolled(reply),
             Event::Registration(reply) => self.registered(reply),
@@ -371,6 +375,7 @@ impl Machine {
         match place {
             Place::Factor(factor) => self.other_factor(factor),
             Place::Code(channel) => self.ask_for_code(channel),
+            Place::Passkey => self.sending(Effect::Login(LoginStep::BeginPasskey { flow: None })),
             Place::Login => {
                 self.then_change = false;
                 self.purpose = Purpose::SignIn;

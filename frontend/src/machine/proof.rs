@@ -2,9 +2,11 @@
 
 #[cfg(feature = "later")]
 use gatehouse_protocol::EnrollmentStep;
-use gatehouse_protocol::{CodeChannel, ErrorCode, Field, FlowToken, LoginStep, Problem, SecondFactor, SessionState};
+use gatehouse_protocol::{
+    CodeChannel, ErrorCode, Field, FlowToken, LoginStep, Problem, SecondFactor, SessionState,
+};
 
-use super::{Effect, Failure, Line, Machine, Opening, Screen, Text};
+use super::{Effect, Failure, Line, Machine, Opening, Screen, Text, Values};
 
 /// What proofs are asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,7 +50,8 @@ impl Machine {
     /// One of these factors has to be proven, the first by preference.
     pub(super) fn challenge_factor(&mut self, flow: FlowToken, factors: Vec<SecondFactor>) -> Vec<Effect> {
         self.setting.opening = Opening::default();
-        let factor = factors.first().copied().unwrap_or(SecondFactor::Totp);
+        let usable = |factor: &&SecondFactor| self.passkeys() || **factor != SecondFactor::Passkey;
+        let factor = factors.iter().find(usable).or(factors.first()).copied().unwrap_or(SecondFactor::Totp);
         self.ask_for(flow, factors, factor)
     }
 
@@ -94,6 +97,31 @@ impl Machine {
             self.say(Text::CodeSent, true);
         }
         effects
+    }
+
+    /// Whether a passkey can be used here: the browser has them, and they belong to this host.
+    pub(super) fn passkeys(&self) -> bool {
+        let host = self.config.as_ref().and_then(|config| config.passkeys.as_ref());
+        host.is_some() && host == self.setting.host.as_ref()
+    }
+
+    /// Which drawing of the sign-in form it is in whose field passkeys are to be offered, quietly; nothing on every other
+    /// screen.
+    pub fn autofill(&self) -> Option<u32> {
+        let open = matches!(self.screen, Screen::Login) && !self.password_only();
+        (open && self.passkeys()).then_some(self.drawn)
+    }
+
+    /// A passkey signed, or nobody used one. What was typed stays.
+    pub(super) fn signed(&mut self, flow: FlowToken, answer: Option<String>, values: Values) -> Vec<Effect> {
+        self.take(values);
+        let Some(credential) = answer else {
+            self.busy = false;
+            self.say(Text::PasskeyCancelled, false);
+            return Vec::new();
+        };
+        let (keep, challenge) = (self.values.keep, self.challenge());
+        self.sending(Effect::Login(LoginStep::Passkey { flow, credential, keep, challenge }))
     }
 
     /// A factor has to be set up before anything else. Until its key is there the form stays as it is, working.

@@ -2,7 +2,7 @@
 
 use gatehouse_protocol::{Code, CodeChannel, EnrollmentState, LoginStep};
 
-use super::{Effect, Machine, Opening, Reply, Screen, proof::Purpose};
+use super::{Effect, Failure, Machine, Opening, Reply, Screen, proof::Purpose};
 
 impl Machine {
     pub(super) fn enrolled(&mut self, reply: Reply<EnrollmentState>) -> Vec<Effect> {
@@ -17,6 +17,8 @@ impl Machine {
             }
             Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.stored(),
             Ok(EnrollmentState::Complete { codes }) => self.show(Screen::Codes { codes }),
+            // The account page makes passkeys, and asks for them itself.
+            Ok(EnrollmentState::Passkey { .. }) => self.unproven(Failure::Unreachable),
             Err(failure) => self.unproven(failure),
         }
     }

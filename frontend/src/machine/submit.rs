@@ -122,6 +122,7 @@ impl Machine {
             Screen::Challenge { flow, factor, .. } => {
                 let (flow, challenge) = (flow.clone(), self.challenge());
                 Effect::Login(match factor {
+                    SecondFactor::Passkey => LoginStep::BeginPasskey { flow: Some(flow) },
                     SecondFactor::Totp => LoginStep::Totp { flow, code: code(), keep, challenge },
                     SecondFactor::RecoveryCode => {
                         LoginStep::RecoveryCode { flow, code: code(), keep, challenge }
@@ -131,7 +132,10 @@ impl Machine {
             }
             #[cfg(feature = "later")]
             Screen::Code { flow, .. } if self.purpose == Purpose::Enroll => {
-                Effect::Enroll(gatehouse_protocol::EnrollmentStep::ConfirmPhone { flow: flow.clone(), code: code() })
+                Effect::Enroll(gatehouse_protocol::EnrollmentStep::ConfirmPhone {
+                    flow: flow.clone(),
+                    code: code(),
+                })
             }
             Screen::Code { flow, .. } => {
                 let (flow, challenge) = (flow.clone(), self.challenge());

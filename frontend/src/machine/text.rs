@@ -201,6 +201,15 @@ texts! {
     ErrorProviderUnlinked = "error.provider_unlinked",
     ErrorOtherBrowser = "error.other_browser",
     ErrorPhoneInvalid = "error.phone_invalid",
+    LoginPasskey = "login.passkey",
+    ChallengePasskeyTitle = "challenge.passkey_title",
+    ChallengePasskeyLead = "challenge.passkey_lead",
+    ChallengeToPasskey = "challenge.to_passkey",
+    PasskeyCancelled = "passkey_cancelled",
+    ErrorPasskeyRejected = "error.passkey_rejected",
+    ErrorPasskeyExists = "error.passkey_exists",
+    ErrorTooManyPasskeys = "error.too_many_passkeys",
+    ErrorPasskeyUnavailable = "error.passkey_unavailable",
 }
 
 impl From<ErrorCode> for Text {
@@ -249,6 +258,10 @@ impl From<ErrorCode> for Text {
             ErrorCode::ProviderUnlinked => Self::ErrorProviderUnlinked,
             ErrorCode::OtherBrowser => Self::ErrorOtherBrowser,
             ErrorCode::PhoneInvalid => Self::ErrorPhoneInvalid,
+            ErrorCode::PasskeyRejected => Self::ErrorPasskeyRejected,
+            ErrorCode::PasskeyExists => Self::ErrorPasskeyExists,
+            ErrorCode::TooManyPasskeys => Self::ErrorTooManyPasskeys,
+            ErrorCode::PasskeyUnavailable => Self::ErrorPasskeyUnavailable,
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     account::Account,
     decode::{Unreadable, decode},
     http::Api,
+    passkey,
 };
 use stage::{Panel, World};
 
@@ -61,7 +62,7 @@ fn put(world: World) -> Mounted {
     let root = world.root.clone();
     root.set_inner_html("");
     let owner = Owner::new();
-    let panel = owner.with(|| Panel::new(Account::new(!world.standalone), world));
+    let panel = owner.with(|| Panel::new(Account::new(!world.standalone).at(passkey::host()), world));
     let view = mount_to(root, move || view::root(panel));
     panel.open();
     Mounted { _mounted: Box::new((view, owner)) }

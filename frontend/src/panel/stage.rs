@@ -10,10 +10,11 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::HtmlElement;
 
 use crate::{
-    account::{Account, Effect, Event, Inside, Request, Said, ago},
+    account::{Account, Effect, Event, Inside, Own, Request, Said, ago, device as device_of},
     entry::{self, Handle},
     http::{Api, parse},
-    machine::{Announcement, Setting},
+    machine::{Announcement, Setting, Text},
+    passkey::{self, Ceremony},
     stage::{World as FormWorld, after, announce, call},
     words::Words,
 };
@@ -121,6 +122,7 @@ impl Panel {
             opening: inside.opening.clone(),
             username: self.machine.with_untracked(|m| m.overview().map(|o| o.username.clone()))?,
             endpoint: world.api.base().to_owned(),
+            host: passkey::host(),
             ..Setting::default()
         };
         let world = FormWorld {
@@ -145,6 +147,12 @@ impl Panel {
             Effect::Ask(Request::Enroll(step)) => spawn_local(async move {
                 let reply = world.api.post("/enrollment", &step).await;
                 self.send(Event::Enrolled(reply.and_then(parse)));
+            }),
+            Effect::Make(flow, options) => spawn_local(async move {
+                let made = Ceremony::MAKE.hold(&options, None).await;
+                let device = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
+                let made = made.map(|made| (made, self.say(device_of(&device.unwrap_or_default()))));
+                self.send(Event::Made(flow, made.map_err(|why| why_not(&why))));
             }),
             Effect::Save(document) => save(&document),
             Effect::Done(what) => call(world.on_done.as_ref(), what),
@@ -192,6 +200,16 @@ impl Panel {
             // The attribute is always a valid name.
             html.set_attribute("lang", &self.tongue().0).ok();
         }
+    }
+}
+
+/// Why the browser made no passkey.
+fn why_not(error: &JsValue) -> Said {
+    let name = Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
+    match name.as_deref() {
+        Some("InvalidStateError") => Text::ErrorPasskeyExists.into(),
+        Some("NotAllowedError" | "AbortError" | "TimeoutError") => Own::PasskeyCancelled.into(),
+        _ => Own::PasskeyFailed.into(),
     }
 }
 

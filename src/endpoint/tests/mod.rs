@@ -10,6 +10,7 @@ mod files;
 mod kit;
 mod login;
 mod one_password;
+mod passkey;
 mod phone;
 mod process;
 mod session;

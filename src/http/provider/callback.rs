@@ -61,9 +61,10 @@ pub(in crate::http) async fn get(
                 }
                 LoginState::Enroll { flow } => sign_in_page(&app, &headers, "enroll", flow.expose(), target),
                 // Nothing that a provider proves leads there.
-                LoginState::NewPassword { .. } | LoginState::VerifyAddress | LoginState::CodeSent { .. } => {
-                    refused(&app, &headers, ErrorCode::ProviderRefused, target)
-                }
+                LoginState::NewPassword { .. }
+                | LoginState::VerifyAddress
+                | LoginState::CodeSent { .. }
+                | LoginState::Passkey { .. } => refused(&app, &headers, ErrorCode::ProviderRefused, target),
             };
             let mut response = redirect(&to)?;
             append(&mut response, &app.cookies.set(&app.cookies.flow, "", Some(Duration::ZERO)))?;

@@ -29,6 +29,7 @@ mod mail;
 mod meta;
 mod name;
 mod open;
+mod passkey;
 mod pool;
 mod provider;
 mod registration;

@@ -19,6 +19,7 @@ mod login_code;
 mod mail;
 mod meta;
 mod open;
+mod passkey;
 mod pool;
 mod provider;
 mod registration;

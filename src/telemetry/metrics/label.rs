@@ -206,4 +206,5 @@ pub const EVENT_NAMES: &[&str] = &[
     "login_code.rejected",
     "login_code.proven",
     "sms.capped",
+    "passkey.counter",
 ];

@@ -38,6 +38,7 @@ fn factor(of: &Identity, id: &str) -> NewFactor {
         name: FactorName::parse("phone").unwrap(),
         sealed: vec![0, 1, 255],
         last_step: 7,
+        credential_id: None,
         created_at: START,
     }
 }

@@ -10,6 +10,7 @@ mod link;
 mod login_code;
 mod mail;
 mod meta;
+mod passkey;
 mod password_link;
 mod provider;
 mod race;

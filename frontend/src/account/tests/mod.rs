@@ -1,5 +1,7 @@
 //! The account page as its owner uses it.
 
+mod passkey;
+
 use gatehouse_protocol::{
     AccountOverview, AccountState, AccountStep, ClientConfig, Code, EnrollmentState, EnrollmentStep,
     ErrorCode, FactorSummary, FlowToken, LoginForm, Problem, RegistrationMode, SecondFactor, SessionSummary,
@@ -10,6 +12,7 @@ use crate::machine::{Failure, Gap, Opening, Screen, Text};
 
 fn config() -> ClientConfig {
     ClientConfig {
+        passkeys: Some("app.example.org".to_owned()),
         providers: Vec::new(),
         app_name: "Quickstart".to_owned(),
         logo: None,

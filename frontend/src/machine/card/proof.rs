@@ -20,16 +20,19 @@ pub(super) fn challenge(
     around: &Around<'_>,
     back: Turn,
 ) -> Card {
-    let (title, lead, label, digits) = match factor {
-        SecondFactor::Totp => (Text::ChallengeTitle, Text::ChallengeLead, Text::FieldCode, true),
+    let code = |digits, label| vec![FieldCard { digits, ..field(Field::Code, label, around.values) }];
+    let (title, lead, fields) = match factor {
+        SecondFactor::Passkey => (Text::ChallengePasskeyTitle, Text::ChallengePasskeyLead, Vec::new()),
+        SecondFactor::Totp => (Text::ChallengeTitle, Text::ChallengeLead, code(true, Text::FieldCode)),
         SecondFactor::RecoveryCode => {
-            (Text::ChallengeRecoveryTitle, Text::ChallengeRecoveryLead, Text::FieldRecoveryCode, false)
+            (Text::ChallengeRecoveryTitle, Text::ChallengeRecoveryLead, code(false, Text::FieldRecoveryCode))
         }
-        SecondFactor::Sms => (Text::CodeTitle, Text::CodeSms, Text::FieldSentCode, true),
+        SecondFactor::Sms => (Text::CodeTitle, Text::CodeSms, code(true, Text::FieldSentCode)),
     };
     let mut turns: Vec<_> = (factor == SecondFactor::Sms).then(again).into_iter().collect();
     turns.extend(factors.iter().filter(|other| **other != factor).map(|other| {
         let link = match other {
+            SecondFactor::Passkey => Text::ChallengeToPasskey,
             SecondFactor::Totp => Text::ChallengeToApp,
             SecondFactor::RecoveryCode => Text::ChallengeToRecovery,
             SecondFactor::Sms => Text::ChallengeToSms,
@@ -37,8 +40,7 @@ pub(super) fn challenge(
         turn(None, link, Place::Factor(*other))
     }));
     turns.extend(out(around, back));
-    let code = FieldCard { digits, ..field(Field::Code, label, around.values) };
-    Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, vec![code]) }
+    Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, fields) }
 }
 
 /// The code that was sent in place of a password, or to a phone that is set up.
