@@ -31,7 +31,7 @@ macro_rules! labels {
 }
 
 labels! {
-    /// How a login by password ended.
+    /// How a login ended.
     Login {
         /// Somebody is signed in.
         Completed = "completed",
@@ -90,8 +90,19 @@ labels! {
 }
 
 /// The limits that can refuse, as the names of their counters begin; `all` counts everybody.
-pub const LIMITS: &[&str] =
-    &["account", "device", "address", "change", "factor", "registration", "mail", "question", "all", "other"];
+pub const LIMITS: &[&str] = &[
+    "account",
+    "device",
+    "address",
+    "change",
+    "factor",
+    "address_change",
+    "registration",
+    "mail",
+    "question",
+    "all",
+    "other",
+];
 
 /// The routes of the endpoint; everything else is `other`.
 pub const ROUTES: &[&str] = &[
@@ -148,6 +159,10 @@ pub const EVENT_NAMES: &[&str] = &[
     "provider.proven",
     "provider.rejected",
     "account.linked",
+    "account.unlinked",
+    "address.requested",
+    "address.changed",
+    "address.cancelled",
     "login.limited",
     "login.must_change",
     "factor.asked",
