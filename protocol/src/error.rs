@@ -89,11 +89,15 @@ pub enum ErrorCode {
     ProviderUnknown,
     /// The provider's account belongs to nobody here, but its address does: sign in as before, and link the two.
     ProviderUnlinked,
+    /// The provider's account belongs to somebody else here.
+    ProviderTaken,
+    /// Without this account at a provider nothing would open the account here any more.
+    LastWayIn,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::Malformed,
         Self::TooLarge,
         Self::ForeignOrigin,
@@ -135,6 +139,8 @@ impl ErrorCode {
         Self::ProviderUnavailable,
         Self::ProviderUnknown,
         Self::ProviderUnlinked,
+        Self::ProviderTaken,
+        Self::LastWayIn,
     ];
 
     /// The HTTP status that goes with the code (RFC 9110).
@@ -154,7 +160,9 @@ impl ErrorCode {
             | Self::ProviderCancelled
             | Self::ProviderRefused
             | Self::ProviderUnknown
-            | Self::ProviderUnlinked => 403,
+            | Self::ProviderUnlinked
+            | Self::ProviderTaken
+            | Self::LastWayIn => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::FlowExpired | Self::LinkExpired => 410,

@@ -210,6 +210,7 @@ impl Browser {
             user_agent: "Testing/1.0".into(),
             session: None,
             device: None,
+            leaving: None,
             locale: "en".into(),
             app: None,
         };
