@@ -178,6 +178,8 @@ texts! {
     ErrorProviderUnavailable = "error.provider_unavailable",
     ErrorProviderUnknown = "error.provider_unknown",
     ErrorProviderUnlinked = "error.provider_unlinked",
+    ErrorProviderTaken = "error.provider_taken",
+    ErrorLastWayIn = "error.last_way_in",
 }
 
 impl From<ErrorCode> for Text {
@@ -224,6 +226,8 @@ impl From<ErrorCode> for Text {
             ErrorCode::ProviderUnavailable => Self::ErrorProviderUnavailable,
             ErrorCode::ProviderUnknown => Self::ErrorProviderUnknown,
             ErrorCode::ProviderUnlinked => Self::ErrorProviderUnlinked,
+            ErrorCode::ProviderTaken => Self::ErrorProviderTaken,
+            ErrorCode::LastWayIn => Self::ErrorLastWayIn,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The account page as its owner uses it.
 
+mod address;
+mod linked;
+
 use gatehouse_protocol::{
     AccountOverview, AccountState, AccountStep, ClientConfig, Code, EnrollmentState, EnrollmentStep,
     ErrorCode, FactorSummary, FlowToken, LoginForm, Problem, RegistrationMode, SecondFactor, SessionSummary,
@@ -46,6 +49,10 @@ fn overview() -> AccountOverview {
             created_at: 0,
             last_used_at: 0,
         }],
+        has_password: true,
+        linked: Vec::new(),
+        linkable: Vec::new(),
+        pending_address: None,
     }
 }
 
