@@ -35,6 +35,14 @@ events! {
     ProviderRejected = "provider.rejected",
     /// An account of somebody else opens an identity from now on.
     AccountLinked = "account.linked",
+    /// An account of somebody else opens an identity no more.
+    AccountUnlinked = "account.unlinked",
+    /// Somebody asked for another address, which both addresses have to agree to.
+    AddressRequested = "address.requested",
+    /// An address was changed by its owner.
+    AddressChanged = "address.changed",
+    /// A change of an address that waited was ended by who asked for it.
+    AddressCancelled = "address.cancelled",
     /// An attempt was refused unseen, because there were too many.
     LoginLimited = "login.limited",
     /// The password was right and has to be replaced.

@@ -101,11 +101,15 @@ pub enum ErrorCode {
     TooManyPasskeys,
     /// Nobody uses a passkey here: they are off, or this is not the address that they belong to.
     PasskeyUnavailable,
+    /// The provider's account belongs to somebody else here.
+    ProviderTaken,
+    /// Without this account at a provider nothing would open the account here any more.
+    LastWayIn,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 49] = [
         Self::Malformed,
         Self::TooLarge,
         Self::ForeignOrigin,
@@ -153,6 +157,8 @@ impl ErrorCode {
         Self::PasskeyExists,
         Self::TooManyPasskeys,
         Self::PasskeyUnavailable,
+        Self::ProviderTaken,
+        Self::LastWayIn,
     ];
 
     /// The HTTP status that goes with the code (RFC 9110).
@@ -175,7 +181,9 @@ impl ErrorCode {
             | Self::ProviderUnlinked
             | Self::OtherBrowser
             | Self::TooManyPasskeys
-            | Self::PasskeyUnavailable => 403,
+            | Self::PasskeyUnavailable
+            | Self::ProviderTaken
+            | Self::LastWayIn => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::PasskeyExists => 409,

@@ -15,7 +15,7 @@ pub enum SecondFactor {
     RecoveryCode,
     /// A code that is sent to a phone by SMS.
     Sms,
-    /// A passkey (WebAuthn), or a security key that is touched.
+    /// A passkey (`WebAuthn`), or a security key that is touched.
     Passkey,
 }
 

@@ -19,7 +19,10 @@ mod secret;
 mod session;
 mod verification;
 
-pub use account::{AccountOverview, AccountState, AccountStep, FactorSummary, SessionSummary};
+pub use account::{
+    AccountOverview, AccountState, AccountStep, FactorSummary, Linkable, LinkedSummary, PendingAddress,
+    SessionSummary,
+};
 pub use client_config::{ClientConfig, Front, LoginForm, ProviderButton, RegistrationMode};
 pub use error::{ErrorCode, Field, Problem};
 pub use factor::{CodeChannel, EnrollmentState, EnrollmentStep, SecondFactor};

@@ -3,12 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use gatehouse_protocol::{
-    AccountOverview, AccountState, AccountStep, Challenge, ChangePassword, ClientConfig, Code, CodeChannel,
-    EnrollmentState, EnrollmentStep, ErrorCode, FactorSummary, Field, FlowToken, LoginForm, LoginState,
-    LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, Problem, ProviderButton,
-    RecoveryState, RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SecondFactor,
-    SessionState, SessionSummary, StrengthQuestion, StrengthReport, Ticket, VerificationState,
-    VerificationStep,
+    AccountOverview, AccountState, AccountStep, Challenge, ChangePassword, ClientConfig, Code, CodeChannel, EnrollmentState, EnrollmentStep, ErrorCode, FactorSummary, Field, FlowToken, Linkable, LinkedSummary, LoginForm, LoginState, LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, PendingAddress, Problem, ProviderButton, RecoveryState, RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SecondFactor, SessionState, SessionSummary, StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -195,7 +190,15 @@ fn account() {
         | AccountStep::EndSession { .. }
         | AccountStep::EndOtherSessions {}
         | AccountStep::Export {}
-        | AccountStep::Delete {} => (),
+        | AccountStep::Delete {}
+        | AccountStep::LinkProvider { .. }
+        | AccountStep::UnlinkProvider { .. }
+        | AccountStep::ProveAgain { .. }
+        | AccountStep::SetPassword { .. }
+        | AccountStep::ChangeAddress { .. }
+        | AccountStep::CancelAddress {}
+        | AccountStep::ApproveAddress { .. }
+        | AccountStep::ConfirmAddress { .. } => (),
     };
     let steps = [
         AccountStep::Overview {},
@@ -205,6 +208,14 @@ fn account() {
         AccountStep::EndOtherSessions {},
         AccountStep::Export {},
         AccountStep::Delete {},
+        AccountStep::LinkProvider { name: "company".into(), return_to: Some("/reports?page=2".into()) },
+        AccountStep::UnlinkProvider { id: "account".into() },
+        AccountStep::ProveAgain { name: "company".into(), return_to: None },
+        AccountStep::SetPassword { password: password() },
+        AccountStep::ChangeAddress { email: "new@example.org".into() },
+        AccountStep::CancelAddress {},
+        AccountStep::ApproveAddress { token: token() },
+        AccountStep::ConfirmAddress { token: token() },
     ];
     steps.iter().for_each(step);
     wire("account_step", &steps);
@@ -225,6 +236,18 @@ fn account() {
         last_used_at: 1_767_312_000_000,
     };
     wire("session_summary", std::slice::from_ref(&session));
+    let linked = LinkedSummary {
+        id: "account".into(),
+        name: Some("company".into()),
+        label: "Example & Sons".into(),
+        created_at: 1_767_225_600_000,
+        last_used_at: 1_767_312_000_000,
+    };
+    wire("linked_summary", &[linked.clone(), LinkedSummary { name: None, ..linked.clone() }]);
+    let linkable = Linkable { name: "github".into(), label: "GitHub".into() };
+    wire("linkable", std::slice::from_ref(&linkable));
+    let pending = PendingAddress { email: "new@example.org".into(), approval: true, confirmation: false };
+    wire("pending_address", std::slice::from_ref(&pending));
     let account = AccountOverview {
         username: "alice".into(),
         email: Some("alice@example.org".into()),
@@ -236,15 +259,27 @@ fn account() {
         recovery_codes: 9,
         sessions: vec![session],
         phone: true,
+        has_password: true,
+        linked: vec![linked],
+        linkable: vec![linkable],
+        pending_address: Some(pending),
     };
     wire("account_overview", std::slice::from_ref(&account));
     let state = |state: &AccountState| match state {
-        AccountState::Overview { .. } | AccountState::Export { .. } | AccountState::Deleted => (),
+        AccountState::Overview { .. }
+        | AccountState::Export { .. }
+        | AccountState::Deleted
+        | AccountState::Leave { .. }
+        | AccountState::AddressChanged
+        | AccountState::AddressWaits { .. } => (),
     };
     let states = [
         AccountState::Overview { account: Box::new(account) },
         AccountState::Export { document: "{}".into() },
         AccountState::Deleted,
+        AccountState::AddressChanged,
+        AccountState::AddressWaits { approval: true },
+        AccountState::Leave { location: "https://id.example.org/auth?state=abc".into() },
     ];
     states.iter().for_each(state);
     wire("account_state", &states);

@@ -177,7 +177,7 @@ impl Endpoint {
         }
     }
 
-    fn pending_in(&self, live: &LiveSession, aim: FlowAim) -> PendingFlow {
+    pub(super) fn pending_in(&self, live: &LiveSession, aim: FlowAim) -> PendingFlow {
         self.waiting(&live.identity, Some(&live.session.id), live.session.methods.clone(), aim)
     }
 
@@ -193,7 +193,7 @@ impl Endpoint {
         Ok(FlowToken::new(token.expose()))
     }
 
-    async fn ask_for_factor(
+    pub(super) async fn ask_for_factor(
         &self,
         ctx: &RequestContext,
         pending: PendingFlow,

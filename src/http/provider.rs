@@ -98,23 +98,35 @@ fn target(app: &App, wished: &str) -> Option<String> {
     (fits && !ours).then(|| path.to_owned())
 }
 
-/// Where a path of the app is: here, unless the app's page is on another port of this machine.
+/// Where a path of the app is: here, unless the app's page is on another port of this machine. Pages of the endpoint's own
+/// are here.
 fn on_its_origin(app: &App, headers: &HeaderMap, path: &str) -> String {
+    if is_own(app, path) {
+        return path.to_owned();
+    }
     let page = admission::app_of(&app.shell, headers).and_then(|page| Url::parse(&page).ok());
     page.map_or_else(|| path.to_owned(), |page| format!("{}{path}", page.origin().ascii_serialization()))
 }
 
+fn is_own(app: &App, path: &str) -> bool {
+    path.starts_with(&format!("{}{MOUNT}/", app.shell.base_path()))
+}
+
 /// The sign-in page, which says why nobody is signed in.
 fn refused(app: &App, headers: &HeaderMap, code: ErrorCode, return_to: Option<&str>) -> String {
+    sign_in_page(app, headers, "refused", &name_of(code), return_to)
+}
+
+/// A code as it stands in an address.
+fn name_of(code: ErrorCode) -> String {
     let name = serde_json::to_value(code).ok();
-    let name = name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-    sign_in_page(app, headers, "refused", name, return_to)
+    name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// The sign-in page, told one thing behind the `#`, which no server sees. Values of ours need no escapes there.
 fn sign_in_page(app: &App, headers: &HeaderMap, what: &str, value: &str, return_to: Option<&str>) -> String {
     // From a port of its own the page finds the app's by itself.
-    let next = return_to.filter(|_| admission::app_of(&app.shell, headers).is_none());
+    let next = return_to.filter(|path| is_own(app, path) || admission::app_of(&app.shell, headers).is_none());
     let query =
         |path| form_urlencoded::Serializer::for_suffix("?".to_owned(), 1).append_pair("next", path).finish();
     let next = next.map(query);

@@ -55,6 +55,8 @@ pub struct Round<'r> {
     pub nonce: &'r str,
     /// What the exchange must carry (PKCE).
     pub verifier: &'r str,
+    /// Where somebody signs in there once more, although the provider may know this browser: not before this moment.
+    pub since: Option<Timestamp>,
 }
 
 /// Everybody who may say who somebody is, by the name in the settings.
@@ -164,6 +166,10 @@ impl Provider {
                 .append_pair("code_challenge_method", "S256");
             if matches!(self.way, Way::Signed(_)) {
                 query.append_pair("nonce", round.nonce);
+                if round.since.is_some() {
+                    let again = self.settings.kind.again();
+                    query.append_pair("prompt", again.prompt).append_pair("max_age", "0");
+                }
             }
             if self.posts() {
                 query.append_pair("response_mode", "form_post");

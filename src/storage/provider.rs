@@ -6,7 +6,7 @@ use super::{NewIdentity, Result};
 use crate::{
     clock::Timestamp,
     identity::{Identity, IdentityId},
-    session::TokenHash,
+    session::{SessionId, TokenHash},
 };
 
 /// An account at a provider. Issuer and subject name it, for ever and letter for letter; nothing else does.
@@ -43,6 +43,21 @@ pub struct ProviderFlow {
     pub return_to: String,
     /// Who is signed in and links an account; `None` for who signs in.
     pub identity_id: Option<IdentityId>,
+    /// The session of that person, where an account that is linked already proves who asks; `None` where one is linked.
+    pub session_id: Option<SessionId>,
+    /// When it began.
+    pub begun_at: Timestamp,
+}
+
+/// What became of an account that was to open an identity no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unlinked {
+    /// It opens it no more.
+    Done,
+    /// It did not open it.
+    Unknown,
+    /// Nothing was changed: nothing else would open the identity.
+    LastWayIn,
 }
 
 /// Such a sign-in to be stored.
@@ -54,8 +69,6 @@ pub struct NewProviderFlow {
     pub browser: TokenHash,
     /// What is found again.
     pub flow: ProviderFlow,
-    /// When.
-    pub created_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
 }
@@ -93,12 +106,13 @@ pub trait ProviderRepository {
     ) -> Result<Option<Identity>>;
     /// Writes that the account was signed in with, never back in time.
     async fn touch_linked_account(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<()>;
-    /// The account opens the identity no more. False if it did not. No session ends.
+    /// The account opens the identity no more, unless nothing else would: no password, no passkey, and no other account
+    /// at one of `issuers`, which are those that people can sign in with. No session ends.
     async fn remove_linked_account(
         &self,
         id: &IdentityId,
-        issuer: &str,
-        subject: &str,
+        account: &ProviderAccount,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool>;
+    ) -> Result<Unlinked>;
 }

@@ -150,8 +150,11 @@ impl App {
             locale: "en".into(),
             app: None,
         };
-        let leaving =
-            self.endpoint.begin_provider(&ctx, "company", "/account", None, Some(id.clone())).await.unwrap();
+        let leaving = self
+            .endpoint
+            .begin_provider(&ctx, "company", "/_gatehouse/account", None, Some(id.clone()))
+            .await
+            .unwrap();
         let cookie = format!("gatehouse-provider-{}={}", self.endpoint.instance(), leaving.browser.expose());
         let left = Left { location: Url::parse(&leaving.location).unwrap(), cookie };
         let mut claims = rogue.claims(self, &left);

@@ -10,6 +10,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod account;
 mod browser;
 mod certified;
 mod discovery;

@@ -210,6 +210,8 @@ texts! {
     ErrorPasskeyExists = "error.passkey_exists",
     ErrorTooManyPasskeys = "error.too_many_passkeys",
     ErrorPasskeyUnavailable = "error.passkey_unavailable",
+    ErrorProviderTaken = "error.provider_taken",
+    ErrorLastWayIn = "error.last_way_in",
 }
 
 impl From<ErrorCode> for Text {
@@ -262,6 +264,8 @@ impl From<ErrorCode> for Text {
             ErrorCode::PasskeyExists => Self::ErrorPasskeyExists,
             ErrorCode::TooManyPasskeys => Self::ErrorTooManyPasskeys,
             ErrorCode::PasskeyUnavailable => Self::ErrorPasskeyUnavailable,
+            ErrorCode::ProviderTaken => Self::ErrorProviderTaken,
+            ErrorCode::LastWayIn => Self::ErrorLastWayIn,
         }
     }
 }

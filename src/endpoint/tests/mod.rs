@@ -1,6 +1,7 @@
 //! The endpoint as a whole, on SQLite, without HTTP. Attacks are named after what the attacker does.
 
 mod account;
+mod address;
 mod authenticator;
 mod code;
 mod declared;

@@ -81,6 +81,9 @@ tables! {
     linked_account by 2: issuer Text, subject Text, identity_id Text, provider Text, created_at Integer,
         last_used_at Integer;
     provider_flow by 1: state_hash Bytes, browser_hash Bytes, provider Text, return_to Text, identity_id Text,
+        created_at Integer, expires_at Integer, session_id Text;
+    address_change by 1: id Text, identity_id Text, email Text, former Text, approve_hash Bytes,
+        approve_until Integer, approved_at Integer, confirm_hash Bytes, confirm_until Integer, confirmed_at Integer,
         created_at Integer, expires_at Integer;
     ticket by 1: hash Bytes, session_id Text, challenge Text, issued_at Integer, redeemed_by Bytes,
         redeemed_at Integer;

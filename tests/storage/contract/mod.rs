@@ -1,5 +1,6 @@
 //! The promises of `src/storage/mod.rs`, a file per trait.
 
+mod address;
 mod app;
 mod change;
 mod declared;

@@ -1,5 +1,7 @@
 //! The account page as its owner uses it.
 
+mod address;
+mod linked;
 mod passkey;
 
 use gatehouse_protocol::{
@@ -51,6 +53,10 @@ fn overview() -> AccountOverview {
             last_used_at: 0,
         }],
         phone: true,
+        has_password: true,
+        linked: Vec::new(),
+        linkable: Vec::new(),
+        pending_address: None,
     }
 }
 

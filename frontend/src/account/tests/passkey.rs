@@ -5,7 +5,7 @@ use super::*;
 const HOST: &str = "app.example.org";
 
 fn at(host: Option<&str>) -> Account {
-    let mut page = Account::new(true).at(host.map(str::to_owned));
+    let mut page = Account::new(true).on_host(host.map(str::to_owned));
     page.apply(Event::Loaded(Ok(config()), Ok(known())));
     page
 }
