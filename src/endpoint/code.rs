@@ -24,7 +24,7 @@ use crate::{
     identity::{Identity, IdentityId},
     mail,
     session::{Secret, TokenHash},
-    storage::{LimitKey, LoginCode, MailTemplate, NewLoginCode, NewMail, StorageError},
+    storage::{LoginCode, MailTemplate, NewLoginCode, NewMail, StorageError},
 };
 
 /// How long a code holds, from when it was asked for.
@@ -266,7 +266,7 @@ impl Endpoint {
 
     /// An attempt at a code that was sent, or at one that never was.
     async fn attempt_sent(&self, ctx: &RequestContext, sent: &LoginCode) -> Result<Attempt, Problem> {
-        self.attempt_code(ctx, LimitKey(sent.counted.0.clone()), sent.identity_id.as_ref()).await
+        self.attempt_code(ctx, sent.counted.clone(), sent.identity_id.as_ref()).await
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) const PHONE_SEAL: &str = "phone";
 /// The pause before what could not be sent is sent once more.
 const PAUSE: Duration = Duration::from_secs(3);
 /// How many SMS may be on their way at once; more are not sent.
-pub(super) const ON_THEIR_WAY: usize = 64;
+const ON_THEIR_WAY: usize = 64;
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 

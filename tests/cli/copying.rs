@@ -115,6 +115,8 @@ async fn with_factor(place: &Place) {
          's', id, 'company', 1, 1 FROM identity WHERE username = 'alice'",
         "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, created_at, expires_at) \
          VALUES (zeroblob(32), zeroblob(32), 'company', '/', 1, 9000000000000)",
+        "INSERT INTO login_code (hash, channel, counted, tries, created_at, expires_at) \
+         VALUES (zeroblob(32), 'mail', 'code:x', 0, 1, 9000000000000)",
     ] {
         assert_eq!(sqlx::query(statement).execute(&mut connection).await.unwrap().rows_affected(), 1);
     }

@@ -149,6 +149,7 @@ const OTHERS: &str =
 
 /// Everything that a test may have left in the rows.
 const EMPTY: &str = "DELETE FROM meta; DELETE FROM identity; DELETE FROM registration; DELETE FROM link; DELETE FROM held; \
+                     DELETE FROM login_code; \
                      DELETE FROM limit_state; DELETE FROM mail; DELETE FROM app; DELETE FROM change; DELETE FROM audit; \
                      UPDATE change_head SET seq = 0";
 
