@@ -155,7 +155,7 @@ impl Endpoint {
         if !factors.is_empty() {
             let mut pending = self.pending_in(&live, FlowAim::Challenge);
             pending.methods = Methods::only(Method::Provider);
-            return self.ask_for_factor(pending, &factors, &[]).await;
+            return self.ask_for_factor(ctx, pending, &factors, &[]).await;
         }
         let methods = live.session.methods.clone().and(Method::Provider);
         let answer = self.raise(&live.session, methods, None).await?;
