@@ -161,7 +161,9 @@ pub(crate) fn enrollment(state: &JsValue) -> Reply<EnrollmentState> {
             key: Code::new(text("key")?),
             picture: text("picture")?,
         },
-        "passkey" => EnrollmentState::Passkey { flow: FlowToken::new(text("flow")?), options: text("options")? },
+        "passkey" => {
+            EnrollmentState::Passkey { flow: FlowToken::new(text("flow")?), options: text("options")? }
+        }
         "complete" => {
             let codes: Option<Vec<String>> = part(state, "codes")?;
             EnrollmentState::Complete {

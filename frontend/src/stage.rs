@@ -123,9 +123,10 @@ impl Stage {
                 return;
             }
             let begin = world.api.post("/login", &LoginStep::BeginPasskey { flow: None });
-            let Ok((flow, options)) = begin.await.and_then(|state| {
-                Ok((part::<String>(&state, "flow")?, part::<String>(&state, "options")?))
-            }) else {
+            let Ok((flow, options)) = begin
+                .await
+                .and_then(|state| Ok((part::<String>(&state, "flow")?, part::<String>(&state, "options")?)))
+            else {
                 return;
             };
             let signed = Ceremony::OFFER.hold(&options, Some(&signal)).await;

@@ -148,7 +148,9 @@ fn enrollment() {
     steps.iter().for_each(step);
     wire("enrollment_step", &steps);
     let state = |state: &EnrollmentState| match state {
-        EnrollmentState::Totp { .. } | EnrollmentState::Complete { .. } | EnrollmentState::Passkey { .. } => (),
+        EnrollmentState::Totp { .. } | EnrollmentState::Complete { .. } | EnrollmentState::Passkey { .. } => {
+            ()
+        }
     };
     let states = [
         EnrollmentState::Totp {

@@ -254,12 +254,11 @@ fn passkeys(settings: &Settings, findings: &mut Findings) {
     }
     let public = settings.public_origin();
     let origin = public.as_ref().map_or("http://localhost", |url| url.origin());
-    match RelyingParty::at(origin, &settings.app_name) {
-        Some(party) => findings.add("passkeys", State::Good, format!("bound to {}", party.id())),
-        None => {
-            let sentence = "off: browsers have them only under https and at a name, so public_url can't be http or an IP address";
-            findings.add("passkeys", State::Note, sentence);
-        }
+    if let Some(party) = RelyingParty::at(origin, &settings.app_name) {
+        findings.add("passkeys", State::Good, format!("bound to {}", party.id()));
+    } else {
+        let sentence = "off: browsers have them only under https and at a name, so public_url can't be http or an IP address";
+        findings.add("passkeys", State::Note, sentence);
     }
 }
 

@@ -92,7 +92,9 @@ impl Endpoint {
         self.question(ctx)?;
         let answer = read(answer, Assertion::read)?;
         match self.until(flow) {
-            Some(expires_at) => self.login_by_passkey_alone(ctx, &party, flow, expires_at, &answer, wish).await,
+            Some(expires_at) => {
+                self.login_by_passkey_alone(ctx, &party, flow, expires_at, &answer, wish).await
+            }
             None => self.second_factor_by_passkey(ctx, &party, flow, &answer, wish).await,
         }
     }
@@ -150,8 +152,8 @@ impl Endpoint {
         let challenged = self.challenge_behind(ctx, token).await?;
         let owner = challenged.flow().identity_id.clone();
         let attempt = self.attempt_factor(&owner).await?;
-        let kept = self.factors(&owner).await?.into_iter();
-        let kept = kept.filter(|kept| kept.factor.credential_id.as_deref() == Some(answer.passkey_id())).next();
+        let mut factors = self.factors(&owner).await?.into_iter();
+        let kept = factors.find(|kept| kept.factor.credential_id.as_deref() == Some(answer.passkey_id()));
         let proof = kept.as_ref().and_then(|kept| self.proof_of(ctx, party, token, answer, kept, false));
         if let (Some(kept), Some(proof)) = (kept, proof)
             && self.uses(ctx, &kept, proof).await?

@@ -10,9 +10,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::{Host, Url};
 use webauthn_rs_core::{
-    AuthenticationState, RegistrationState, WebauthnCore,
+    WebauthnCore,
     error::WebauthnError,
-    proto::{COSEAlgorithm, Credential, PublicKeyCredential, RegisterPublicKeyCredential},
+    proto::{
+        AuthenticationState, COSEAlgorithm, Credential, PublicKeyCredential, RegisterPublicKeyCredential,
+        RegistrationState,
+    },
 };
 
 use crate::session::Method;

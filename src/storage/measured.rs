@@ -13,9 +13,9 @@ use super::{
     Declared, DeclaredRecord, DeclaredRepository, FactorRepository, IdentityFilter, IdentityRepository,
     Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount,
     MailId, MailRepository, MetaRepository, NewIdentity, NewLink, NewMail, NewProviderFlow, NewSession,
-    NewUpheld, PasskeyRepository, PendingFlow, PendingRegistration, ProviderAccount, ProviderFlow, ProviderRepository,
-    QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result, SessionRepository, SignInRecord,
-    Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
+    NewUpheld, PasskeyRepository, PendingFlow, PendingRegistration, ProviderAccount, ProviderFlow,
+    ProviderRepository, QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result, SessionRepository,
+    SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
 };
 use crate::{
     clock::Timestamp,

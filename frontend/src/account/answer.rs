@@ -74,11 +74,7 @@ impl Account {
     }
 
     /// The browser made a passkey: it is handed over, under the name of the device.
-    pub(super) fn made(
-        &mut self,
-        flow: FlowToken,
-        made: Result<(String, String), Said>,
-    ) -> Vec<Effect> {
+    pub(super) fn made(&mut self, flow: FlowToken, made: Result<(String, String), Said>) -> Vec<Effect> {
         let Some((act, _)) = self.under_way.take() else { return Vec::new() };
         match made {
             Ok((credential, name)) => {

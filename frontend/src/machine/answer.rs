@@ -2,8 +2,8 @@
 
 use gatehouse_protocol::{
     ClientConfig, EnrollmentStep, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep,
-    SessionState, Ticket, VerificationState, VerificationStep,
+    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
+    Ticket, VerificationState, VerificationStep,
 };
 
 use super::{

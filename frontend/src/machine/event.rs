@@ -2,8 +2,8 @@
 
 use gatehouse_protocol::{
     ChangePassword, ClientConfig, EnrollmentState, EnrollmentStep, Field, FlowToken, LoginState, LoginStep,
-    LogoutState, PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
-    StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
+    LogoutState, PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep,
+    SessionState, StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
 };
 
 use super::{Link, Values};

@@ -64,7 +64,10 @@ fn the_policy_asks_everybody_or_who_has_a_role_and_never_whom_a_proxy_names() {
     assert_eq!(required(&by_role, &proxied), AssuranceLevel::Aal1);
     assert!(may_enroll(&by_role, &member) && !may_enroll(&by_role, &proxied));
     let off = settings(Mfa::Off, &[]);
-    assert!(!may_enroll(&off, &admin) && may_enroll_passkey(&off, &admin), "a passkey may be the only factor");
+    assert!(
+        !may_enroll(&off, &admin) && may_enroll_passkey(&off, &admin),
+        "a passkey may be the only factor"
+    );
     assert!(!may_enroll_passkey(&off, &proxied));
     assert!(!may_enroll_passkey(&Settings { passkeys: false, ..off }, &admin));
 }

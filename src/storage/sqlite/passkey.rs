@@ -39,11 +39,12 @@ impl PasskeyRepository for SqliteStorage {
 
     async fn use_challenge(&self, hash: TokenHash, expires_at: Timestamp, now: Timestamp) -> Result<bool> {
         let mut write = self.write(now).await?;
-        let used = sqlx::query("INSERT INTO used_challenge (hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .bind(hash.0.as_slice())
-            .bind(expires_at.0)
-            .execute(write.on())
-            .await?;
+        let used =
+            sqlx::query("INSERT INTO used_challenge (hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
+                .bind(hash.0.as_slice())
+                .bind(expires_at.0)
+                .execute(write.on())
+                .await?;
         write.commit().await?;
         Ok(used.rows_affected() > 0)
     }

@@ -33,7 +33,13 @@ fn passkey(of: &Identity, id: &str, credential: &[u8], counter: i64) -> NewFacto
 }
 
 /// Adds a passkey as an enrollment does.
-async fn add(db: &Db, of: &Identity, id: &str, credential: &[u8], counter: i64) -> Result<bool, StorageError> {
+async fn add(
+    db: &Db,
+    of: &Identity,
+    id: &str,
+    credential: &[u8],
+    counter: i64,
+) -> Result<bool, StorageError> {
     let flow = PendingFlow {
         hash: token(id),
         identity_id: of.id.clone(),

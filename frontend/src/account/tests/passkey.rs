@@ -1,6 +1,12 @@
 //! A passkey is made on the account page.
 
-use super::*;
+use gatehouse_protocol::{AccountStep, Code, EnrollmentState, EnrollmentStep, ErrorCode, FlowToken};
+
+use super::{asks, config, focus, known, refused, said};
+use crate::{
+    account::{Account, Act, Effect, Event, Own, Request, Said, Section},
+    machine::{Opening, Screen, Text},
+};
 
 const HOST: &str = "app.example.org";
 
@@ -58,7 +64,8 @@ fn the_first_factor_comes_with_recovery_codes() {
 
 #[test]
 fn what_went_wrong_is_a_sentence_and_the_button_stays() {
-    for why in [Said::from(Own::PasskeyCancelled), Own::PasskeyFailed.into(), Text::ErrorPasskeyExists.into()] {
+    for why in [Said::from(Own::PasskeyCancelled), Own::PasskeyFailed.into(), Text::ErrorPasskeyExists.into()]
+    {
         let mut page = asked();
         assert_eq!(focus(&made(&mut page, Err(why.clone()))), "gh-add-passkey");
         assert_eq!(said(&page, Section::Factors), Some((why, false)));

@@ -25,11 +25,9 @@ pub(super) fn challenge(
     let (title, lead, fields) = match factor {
         SecondFactor::Passkey => (Text::ChallengePasskeyTitle, Text::ChallengePasskeyLead, Vec::new()),
         SecondFactor::Totp => (Text::ChallengeTitle, Text::ChallengeLead, code(true, Text::FieldCode)),
-        SecondFactor::RecoveryCode => (
-            Text::ChallengeRecoveryTitle,
-            Text::ChallengeRecoveryLead,
-            code(false, Text::FieldRecoveryCode),
-        ),
+        SecondFactor::RecoveryCode => {
+            (Text::ChallengeRecoveryTitle, Text::ChallengeRecoveryLead, code(false, Text::FieldRecoveryCode))
+        }
     };
     let mut turns = Vec::new();
     let other = after(factors, factor);

@@ -76,7 +76,9 @@ fn who_turns_back_is_told_so_and_goes_on_where_they_were() {
     assert_eq!(form.notice(), Some((Text::PasskeyCancelled, false)));
     assert_eq!((form.machine.busy(), form.drawn()), (false, drawn));
     form.types(Field::Password, "quiet harbor window lamp");
-    assert!(matches!(one(form.submit()), Effect::Login(LoginStep::Password { identifier, .. }) if identifier == "bob"));
+    assert!(
+        matches!(one(form.submit()), Effect::Login(LoginStep::Password { identifier, .. }) if identifier == "bob")
+    );
 }
 
 #[test]
@@ -156,8 +158,12 @@ fn where_no_passkey_can_be_used_another_factor_comes_first() {
 
 #[test]
 fn a_step_up_by_passkey_says_that_it_is_done() {
-    let setting =
-        Setting { embedded: true, opening: Opening::StepUp, host: Some(HOST.to_owned()), ..Setting::default() };
+    let setting = Setting {
+        embedded: true,
+        opening: Opening::StepUp,
+        host: Some(HOST.to_owned()),
+        ..Setting::default()
+    };
     let (mut form, _) = Form::open(setting, with_passkeys(), super::kit::bob());
     let factors = vec![SecondFactor::Passkey];
     form.happens(Event::Login(Ok(LoginState::Challenge { flow: flow(), factors })));

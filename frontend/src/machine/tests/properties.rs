@@ -43,7 +43,10 @@ impl World {
     /// The form is told what stands in the inputs, unless it works.
     fn tell(&mut self, event: &Event) {
         let values = match event {
-            Event::Typed(_, values) | Event::Left(_, values) | Event::Submit(values) | Event::Go(_, values)
+            Event::Typed(_, values)
+            | Event::Left(_, values)
+            | Event::Submit(values)
+            | Event::Go(_, values)
                 if !self.form.machine.busy() =>
             {
                 values
