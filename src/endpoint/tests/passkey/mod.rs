@@ -11,7 +11,11 @@ use super::{
     authenticator,
     kit::{App, Browser, PASSWORD},
 };
-use crate::{config::Mfa, factor::passkey::authenticator::Authenticator, session::AssuranceLevel};
+use crate::{
+    config::{Mfa, Settings},
+    factor::passkey::authenticator::Authenticator,
+    session::AssuranceLevel,
+};
 
 const ORIGIN: &str = "http://localhost:8501";
 
@@ -157,13 +161,14 @@ async fn a_removed_passkey_opens_nothing() {
 
 #[tokio::test]
 async fn where_second_factors_are_off_a_passkey_may_be_the_only_one_and_off_is_off() {
-    let app = App::with(|settings| settings.mfa = Mfa::Off).await;
-    let (_, mut alices) = with_passkey(&app, "alice").await;
-    app.browser().by_passkey(&mut alices).await.unwrap();
     for change in [
-        |settings: &mut crate::config::Settings| settings.passkeys = false,
-        |settings: &mut crate::config::Settings| settings.public_url = Some("https://192.0.2.1".into()),
+        |settings: &mut Settings| settings.passkeys = false,
+        |settings: &mut Settings| settings.public_url = Some("https://192.0.2.1".into()),
     ] {
+        let app = App::with(|settings| settings.mfa = Mfa::Off).await;
+        assert_eq!(app.endpoint.client_config().passkeys.as_deref(), Some("localhost"));
+        let (_, mut alices) = with_passkey(&app, "alice").await;
+        app.browser().by_passkey(&mut alices).await.unwrap();
         let off = app.restarted(change).await;
         assert_eq!(off.client_config().passkeys, None);
         let mut browser = app.browser();
@@ -173,7 +178,6 @@ async fn where_second_factors_are_off_a_passkey_may_be_the_only_one_and_off_is_o
         let LoginState::Challenge { factors, .. } = asked else { panic!("{asked:?}") };
         assert_eq!(factors, [SecondFactor::RecoveryCode], "it is a factor that is there");
     }
-    assert_eq!(app.endpoint.client_config().passkeys.as_deref(), Some("localhost"));
 }
 
 #[tokio::test]
