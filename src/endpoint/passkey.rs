@@ -152,9 +152,8 @@ impl Endpoint {
         let challenged = self.challenge_behind(ctx, token).await?;
         let owner = challenged.flow().identity_id.clone();
         let attempt = self.attempt_factor(&owner).await?;
-        let kept = self.factors(&owner).await?.into_iter();
-        let kept =
-            kept.filter(|kept| kept.factor.credential_id.as_deref() == Some(answer.passkey_id())).next();
+        let mut factors = self.factors(&owner).await?.into_iter();
+        let kept = factors.find(|kept| kept.factor.credential_id.as_deref() == Some(answer.passkey_id()));
         let proof = kept.as_ref().and_then(|kept| self.proof_of(ctx, party, token, answer, kept, false));
         if let (Some(kept), Some(proof)) = (kept, proof)
             && self.uses(ctx, &kept, proof).await?

@@ -194,7 +194,7 @@ impl Panel {
     fn name_page(self) {
         let Some(document) = web_sys::window().and_then(|w| w.document()) else { return };
         let app = self.machine.try_with_untracked(|m| m.config().map(|c| c.app_name.clone())).flatten();
-        let title = self.say(crate::account::Own::Title);
+        let title = self.say(Own::Title);
         document.set_title(&app.map_or_else(|| title.clone(), |app| [&title, " · ", &app].concat()));
         if let Some(html) = document.document_element() {
             // The attribute is always a valid name.

@@ -1,6 +1,12 @@
 //! A passkey is made on the account page.
 
-use super::*;
+use gatehouse_protocol::{AccountStep, Code, EnrollmentState, EnrollmentStep, ErrorCode, FlowToken};
+
+use super::{asks, config, focus, known, refused, said};
+use crate::{
+    account::{Account, Act, Effect, Event, Own, Request, Said, Section},
+    machine::{Opening, Screen, Text},
+};
 
 const HOST: &str = "app.example.org";
 
