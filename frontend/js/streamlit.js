@@ -1,6 +1,7 @@
 // The Streamlit entry: hands the element and the data to the form, and the form's news to Python. It decides nothing.
 
 import { channel, listen, reload } from "./channel.js";
+import { ways } from "./ways.js";
 
 /** The form of each element that Streamlit gave us: Streamlit calls again on every change of data or theme. */
 const forms = new WeakMap();
@@ -82,6 +83,7 @@ export default function form({ data, parentElement, setTriggerValue }) {
   listen();
   if (data.announce) channel().postMessage(data.announce);
   if (data.view === "watch") return undefined;
+  ways(endpoint(data));
   let form = forms.get(parentElement);
   if (form?.view === data.view) {
     form.data = data;

@@ -8,6 +8,7 @@
 
 mod account;
 mod client_config;
+mod collect;
 mod error;
 mod factor;
 mod login;
@@ -21,6 +22,7 @@ mod verification;
 
 pub use account::{AccountOverview, AccountState, AccountStep, FactorSummary, SessionSummary};
 pub use client_config::{ClientConfig, Front, LoginForm, ProviderButton, RegistrationMode};
+pub use collect::{Collect, CollectState};
 pub use error::{ErrorCode, Field, Problem};
 pub use factor::{EnrollmentState, EnrollmentStep, SecondFactor};
 pub use login::{LoginState, LoginStep};

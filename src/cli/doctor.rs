@@ -221,7 +221,11 @@ async fn mail(settings: &Settings, findings: &mut Findings) {
 }
 
 fn cookies(settings: &Settings, findings: &mut Findings) {
-    if settings.is_secure() {
+    if settings.embeds() {
+        let sentence =
+            "Secure, HttpOnly, SameSite=None, Partitioned: people sign in inside frames of embed_origins";
+        findings.add("cookies", State::Good, sentence);
+    } else if settings.is_secure() {
         findings.add("cookies", State::Good, "__Host-, Secure, HttpOnly, SameSite=Lax");
     } else if settings.is_local() {
         findings.add("cookies", State::Good, "HttpOnly, SameSite=Lax; without Secure, on this machine only");

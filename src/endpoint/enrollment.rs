@@ -41,16 +41,16 @@ impl Endpoint {
         flow: Option<&FlowToken>,
     ) -> Result<Answer<EnrollmentState>, Problem> {
         self.question(ctx)?;
-        let (identity, session, methods) = if let Some(token) = flow {
+        let (identity, session, methods, keep) = if let Some(token) = flow {
             let flow = self.flow(ctx, token).await?;
             if flow.aim != FlowAim::Enroll {
                 return Err(Problem::new(ErrorCode::FlowExpired));
             }
-            (self.enabled(&flow.identity_id).await?, flow.session_id, flow.methods)
+            (self.enabled(&flow.identity_id).await?, flow.session_id, flow.methods, flow.keep)
         } else {
             let live = self.signed_in(ctx).await?;
             self.fresh(&live, &self.factors(&live.identity.id).await?)?;
-            (live.identity.clone(), Some(live.session.id.clone()), live.session.methods.clone())
+            (live.identity.clone(), Some(live.session.id.clone()), live.session.methods.clone(), false)
         };
         if !proven::may_enroll(&self.settings, &identity) {
             return Err(Problem::new(ErrorCode::FactorUnavailable));
@@ -60,7 +60,7 @@ impl Endpoint {
         let username = identity.username.as_str();
         let picture = key.picture(&self.settings.app_name, username).unwrap_or_default();
         let pending = self.waiting(&identity, session.as_ref(), methods, FlowAim::ConfirmTotp { sealed });
-        let flow = self.keep_flow(pending, &[]).await?;
+        let flow = self.keep_flow(PendingFlow { keep, ..pending }, &[]).await?;
         Ok(Answer::new(EnrollmentState::Totp { flow, key: key.to_text(), picture }))
     }
 
@@ -108,6 +108,7 @@ impl Endpoint {
         let identity = self.enabled(&owner).await?;
         self.changed(&owner);
         self.tell_owner_of(ctx, &identity, AccountChange::FactorAdded).await;
+        let keep = keep || flow.keep;
         self.enrolled(ctx, flow, Wish { keep, ..Wish::default() })
             .await
             .map(|answer| answer.map(|()| EnrollmentState::Complete { codes }))

@@ -20,6 +20,7 @@ mod courier;
 mod declared;
 mod enrollment;
 mod feed;
+mod handover;
 mod import;
 mod legacy;
 mod link;
@@ -53,7 +54,7 @@ pub(crate) use declared::plain;
 pub use declared::{DeclareError, hash_for_settings};
 pub use import::{Brought, Difference, Newcomer, Verdict, consider};
 pub use open::{OpenError, Opening, Parts, migrate, migrations, open_storage};
-pub use provider::{Arrival, FLOW_TTL, Leaving, Returning};
+pub use provider::{Arrival, Errand, FLOW_TTL, Leaving, Returning};
 pub use sessions::{Ended, SessionSource, Sessions};
 
 pub use crate::factor::password::{Bcrypt, BcryptError};

@@ -36,7 +36,9 @@ pub use factor::{FactorRepository, FlowAim, PendingFlow, RaisedSession};
 pub use mail::{AccountChange, MailId, MailTemplate, NewMail, QueuedMail};
 pub use measured::Measured;
 pub use postgres::{Migration, Status};
-pub use provider::{LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository};
+pub use provider::{
+    Handover, LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository,
+};
 pub use record::{
     AuditRecord, IdentityFilter, LegacyHashes, LimitKey, LimitState, LinkKind, NewIdentity, NewLink,
     NewSession, PendingRegistration, SignInRecord, StoredLink,

@@ -13,7 +13,9 @@
 mod browser;
 mod certified;
 mod discovery;
+mod embedding;
 mod flows;
+mod keep;
 mod kit;
 mod node;
 mod oauth;

@@ -113,6 +113,7 @@ pub const ROUTES: &[&str] = &[
     "strength",
     "authorize",
     "provider",
+    "collected",
     "metrics",
     "app",
     "other",
