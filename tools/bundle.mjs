@@ -53,7 +53,7 @@ function putHashed(stem, end, content) {
 async function finish() {
   const { build, transform } = await import("esbuild");
   const bundled = async (entry, format, define = {}) => {
-    const options = { bundle: true, minify: true, write: false, target: "es2022", external: ["./gatehouse.js", "./gatehouse-account.js"] };
+    const options = { bundle: true, minify: true, write: false, target: "es2022", external: ["./gatehouse.js", "./gatehouse-account.js", "./frame.js"] };
     const result = await build({ ...options, entryPoints: [join("frontend/js", entry)], format, define });
     return result.outputFiles[0].text;
   };
@@ -78,8 +78,10 @@ async function finish() {
   const { wasm, glue } = await program("gatehouse-frontend", "gatehouse", "default, mount");
   const account = await program("gatehouse-account", "account", "default, mount, mountAccount, startAccount, startEnrollment");
   const accountCss = await putHashed("account", ".css", await style("setup", "panel"));
+  const frame = await putHashed("frame", ".js", await bundled("frame.js", "esm"));
   const beside = (text) =>
     text
+      .replaceAll("./frame.js", `./${frame.name}`)
       .replaceAll("./gatehouse.js", `./${glue.name}`)
       .replaceAll("./gatehouse-account.js", `./${account.glue.name}`)
       .replaceAll("./account.css", `./${accountCss.name}`);
@@ -133,7 +135,7 @@ async function finish() {
   writeFileSync(join(DIST, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 
   const needed = [wasm, glue, css, entry];
-  const later = [account.wasm, account.glue, accountCss, accountPage];
+  const later = [frame, account.wasm, account.glue, accountCss, accountPage];
   const rows = [...needed, page, pageCss, watch, ...later, ...languages];
   for (const { name, raw, gzip, brotli } of rows) {
     console.log([name.padEnd(42), ...[raw, gzip, brotli].map((size) => String(size).padStart(9))].join(""));

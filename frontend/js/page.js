@@ -2,6 +2,7 @@
 import init from "./gatehouse.js";
 import { listen } from "./channel.js";
 import { styled } from "./style.js";
+import { ways } from "./ways.js";
 
 const element = document.getElementById("gatehouse");
 
@@ -17,6 +18,7 @@ element.addEventListener("gatehouse-enroll", async ({ detail: [flow, keep] }) =>
   }
 });
 
+ways(new URL(element.dataset.endpoint, document.baseURI).href.replace(/\/$/, ""));
 // In the place of a page of the app another tab's sign-in is the end of it. Elsewhere it would take away what is typed.
 if ("front" in element.dataset) listen();
 init();

@@ -2,6 +2,7 @@
 
 import { channel, listen, reload } from "./channel.js";
 import { styled } from "./style.js";
+import { ways } from "./ways.js";
 
 /** The form of each element that Streamlit gave us: Streamlit calls again on every change of data or theme. */
 const forms = new WeakMap();
@@ -91,6 +92,7 @@ export default function form({ data, parentElement, setTriggerValue }) {
   listen();
   if (data.announce) channel().postMessage(data.announce);
   if (data.view === "watch") return undefined;
+  ways(endpoint(data));
   let form = forms.get(parentElement);
   if (form?.view === data.view) {
     form.data = data;

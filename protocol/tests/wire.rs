@@ -3,7 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use gatehouse_protocol::{
-    AccountOverview, AccountState, AccountStep, Challenge, ChangePassword, ClientConfig, Code, CodeChannel, EnrollmentState, EnrollmentStep, ErrorCode, FactorSummary, Field, FlowToken, Linkable, LinkedSummary, LoginForm, LoginState, LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, PendingAddress, Problem, ProviderButton, RecoveryState, RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SecondFactor, SessionState, SessionSummary, StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
+    AccountOverview, AccountState, AccountStep, Challenge, ChangePassword, ClientConfig, Code, CodeChannel,
+    EnrollmentState, EnrollmentStep, ErrorCode, FactorSummary, Field, FlowToken, Linkable, LinkedSummary,
+    LoginForm, LoginState, LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength,
+    PendingAddress, Problem, ProviderButton, RecoveryState, RecoveryStep, RegistrationMode,
+    RegistrationState, RegistrationStep, SecondFactor, SessionState, SessionSummary, StrengthQuestion,
+    StrengthReport, Ticket, VerificationState, VerificationStep,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};

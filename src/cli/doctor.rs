@@ -1,5 +1,7 @@
 //! `gatehouse doctor`: looks at everything that a start would need, and says what to mend.
 
+mod providers;
+
 use std::{
     io::{IsTerminal as _, stdout},
     os::unix::fs::MetadataExt as _,
@@ -94,6 +96,7 @@ async fn look(loaded: &Loaded, findings: &mut Findings) {
     let settings = &loaded.settings;
     database(loaded, findings).await;
     mail(settings, findings).await;
+    providers::look(settings, findings).await;
     cookies(settings, findings);
     addresses(settings, findings);
     passkeys(settings, findings);
@@ -220,7 +223,11 @@ async fn mail(settings: &Settings, findings: &mut Findings) {
 }
 
 fn cookies(settings: &Settings, findings: &mut Findings) {
-    if settings.is_secure() {
+    if settings.embeds() {
+        let sentence =
+            "Secure, HttpOnly, SameSite=None, Partitioned: people sign in inside frames of embed_origins";
+        findings.add("cookies", State::Good, sentence);
+    } else if settings.is_secure() {
         findings.add("cookies", State::Good, "__Host-, Secure, HttpOnly, SameSite=Lax");
     } else if settings.is_local() {
         findings.add("cookies", State::Good, "HttpOnly, SameSite=Lax; without Secure, on this machine only");

@@ -74,6 +74,9 @@ pub struct Settings {
     pub csp_sources: Vec<String>,
     /// Origins whose pages may show the app in a frame, for example `https://portal.example.org`. The app's own may.
     pub frame_ancestors: Vec<String>,
+    /// Origins whose pages may show the app in a frame and have people sign in there, for example
+    /// `https://portal.example.org`. Needs an https `public_url`, or this machine. See [embedding.md](embedding.md).
+    pub embed_origins: Vec<String>,
     /// Second factors: `off` (nobody sets one up; those that are there are asked for), `optional`, or `required` of everybody.
     pub mfa: Mfa,
     /// The roles that need a second factor under `mfa = "optional"`.
@@ -217,6 +220,7 @@ impl Default for Settings {
             csp_allow: Vec::new(),
             csp_sources: Vec::new(),
             frame_ancestors: Vec::new(),
+            embed_origins: Vec::new(),
             mfa: Mfa::default(),
             mfa_roles: Vec::new(),
             passkeys: true,

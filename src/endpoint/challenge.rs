@@ -47,10 +47,12 @@ impl Endpoint {
             Next::Challenge(proven) => {
                 self.record(entry(Event::FactorAsked, ctx, Some(&identity.id)));
                 let pending = self.waiting(identity, None, proven.methods().clone(), FlowAim::Challenge);
+                let pending = PendingFlow { keep: wish.keep, ..pending };
                 self.ask_for_factor(ctx, pending, &factors, &wish.clear).await
             }
             Next::Enroll(proven) => {
                 let pending = self.waiting(identity, None, proven.methods().clone(), FlowAim::Enroll);
+                let pending = PendingFlow { keep: wish.keep, ..pending };
                 let flow = self.keep_flow(pending, &wish.clear).await?;
                 Ok(Answer::new(LoginState::Enroll { flow }))
             }
@@ -172,6 +174,7 @@ impl Endpoint {
             session_id: session.cloned(),
             methods,
             aim,
+            keep: false,
             created_at: now,
             expires_at: now.plus(FLOW_TTL),
         }
@@ -280,9 +283,10 @@ impl Endpoint {
         wish: Wish,
     ) -> Result<Answer<LoginState>, Problem> {
         let raised = challenged.flow().session_id.is_some();
+        let keep = wish.keep || challenged.flow().keep;
         let completed = challenged.completed(method);
         // Only this factor's count is reset; the password's was when that was right.
-        let wish = Wish { clear: attempt.own(), ..wish };
+        let wish = Wish { clear: attempt.own(), keep, ..wish };
         if !raised {
             return self.complete(ctx, completed, wish).await;
         }

@@ -122,7 +122,8 @@ impl Courier<'_> {
 
     async fn deliver(&self, mail: &NewMail) -> Result<Outcome, StorageError> {
         let Some(place) = self.place(mail).await? else { return Ok(Outcome::Moot) };
-        let Opened { link, username, address, ttl, code } = match self.link(mail, place.home.as_deref()).await {
+        let Opened { link, username, address, ttl, code } = match self.link(mail, place.home.as_deref()).await
+        {
             Ok(Some(found)) => found,
             Ok(None) | Err(StorageError::IdentityChanged) => return Ok(Outcome::Moot),
             Err(error) => return Err(error),

@@ -47,7 +47,7 @@ impl Endpoint {
         flow: Option<&FlowToken>,
     ) -> Result<Answer<EnrollmentState>, Problem> {
         self.question(ctx)?;
-        let (identity, session, methods) = self.who_enrolls(ctx, flow).await?;
+        let (identity, session, methods, keep) = self.who_enrolls(ctx, flow).await?;
         if !proven::may_enroll(&self.settings, &identity) {
             return Err(Problem::new(ErrorCode::FactorUnavailable));
         }
@@ -56,7 +56,7 @@ impl Endpoint {
         let username = identity.username.as_str();
         let picture = key.picture(&self.settings.app_name, username).unwrap_or_default();
         let pending = self.waiting(&identity, session.as_ref(), methods, FlowAim::ConfirmTotp { sealed });
-        let flow = self.keep_flow(pending, &[]).await?;
+        let flow = self.keep_flow(PendingFlow { keep, ..pending }, &[]).await?;
         Ok(Answer::new(EnrollmentState::Totp { flow, key: key.to_text(), picture }))
     }
 
@@ -66,17 +66,17 @@ impl Endpoint {
         &self,
         ctx: &RequestContext,
         flow: Option<&FlowToken>,
-    ) -> Result<(Identity, Option<SessionId>, Methods), Problem> {
+    ) -> Result<(Identity, Option<SessionId>, Methods, bool), Problem> {
         if let Some(token) = flow {
             let flow = self.flow(ctx, token).await?;
             if flow.aim != FlowAim::Enroll {
                 return Err(Problem::new(ErrorCode::FlowExpired));
             }
-            return Ok((self.enabled(&flow.identity_id).await?, flow.session_id, flow.methods));
+            return Ok((self.enabled(&flow.identity_id).await?, flow.session_id, flow.methods, flow.keep));
         }
         let live = self.signed_in(ctx).await?;
         self.fresh(&live, &self.factors(&live.identity.id).await?)?;
-        Ok((live.identity.clone(), Some(live.session.id.clone()), live.session.methods.clone()))
+        Ok((live.identity.clone(), Some(live.session.id.clone()), live.session.methods.clone(), false))
     }
 
     /// The first code of the app is right: the factor is kept.
@@ -137,7 +137,8 @@ impl Endpoint {
         let identity = self.enabled(&owner).await?;
         self.changed(&owner);
         self.tell_owner_of(ctx, &identity, AccountChange::FactorAdded).await;
-        self.enrolled(ctx, flow, method, wish)
+        let keep = wish.keep || flow.keep;
+        self.enrolled(ctx, flow, method, Wish { keep, ..wish })
             .await
             .map(|answer| answer.map(|()| EnrollmentState::Complete { codes }))
     }

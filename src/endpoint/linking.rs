@@ -62,6 +62,8 @@ impl Endpoint {
             identity_id: Some(live.identity.id.clone()),
             session_id,
             begun_at: self.now(),
+            keep: false,
+            collect: None,
         };
         let leaving = self.leave_for(ctx, flow, ctx.browser.clone()).await?;
         let browser_cookie = CookieChange::Set { value: leaving.browser, max_age: Some(FLOW_TTL) };

@@ -23,6 +23,7 @@ mod declared;
 mod enrollment;
 mod export;
 mod feed;
+mod handover;
 mod import;
 mod legacy;
 mod link;
@@ -60,7 +61,7 @@ pub(crate) use declared::plain;
 pub use declared::{DeclareError, hash_for_settings};
 pub use import::{Brought, Difference, Newcomer, Verdict, consider};
 pub use open::{OpenError, Opening, Parts, migrate, migrations, open_storage};
-pub use provider::{Aim, Arrival, FLOW_TTL, Leaving, Returning};
+pub use provider::{Aim, Arrival, Errand, FLOW_TTL, Leaving, Returning};
 pub use sessions::{Ended, SessionSource, Sessions};
 
 pub use crate::factor::password::{Bcrypt, BcryptError};

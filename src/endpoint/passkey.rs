@@ -171,14 +171,14 @@ impl Endpoint {
     ) -> Result<Answer<EnrollmentState>, Problem> {
         let party = self.party(ctx)?;
         self.question(ctx)?;
-        let (identity, session, methods) = self.who_enrolls(ctx, flow).await?;
+        let (identity, session, methods, keep) = self.who_enrolls(ctx, flow).await?;
         if !may_enroll_passkey(&self.settings, &identity) {
             return Err(Problem::new(ErrorCode::PasskeyUnavailable));
         }
         let there = self.passkeys_of(&identity.id).await?;
         room_for_one(there.len())?;
         let pending = self.waiting(&identity, session.as_ref(), methods, FlowAim::ConfirmPasskey);
-        let flow = self.keep_flow(pending, &[]).await?;
+        let flow = self.keep_flow(PendingFlow { keep, ..pending }, &[]).await?;
         let user = self.user_handle(&identity.id);
         let challenge = self.to_be_signed(&flow);
         let options = party.creation(&challenge, &user, identity.username.as_str(), &there);

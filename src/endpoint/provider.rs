@@ -18,8 +18,8 @@ use crate::{
     },
     identity::{Identity, IdentityId, Role, VerifiableAddress},
     provider::{Failure, Provider, Round},
-    session::Secret,
-    storage::{AccountChange, NewIdentity, NewProviderFlow, ProviderFlow, StorageError},
+    session::{Secret, TokenHash},
+    storage::{AccountChange, Handover, NewIdentity, NewProviderFlow, ProviderFlow, StorageError},
 };
 
 /// How long somebody has for signing in elsewhere.
@@ -32,6 +32,19 @@ pub struct Leaving {
     pub location: String,
     /// What its cookie must hold when it comes back.
     pub browser: Secret,
+}
+
+/// What a browser is sent to a provider for.
+#[derive(Debug, Default)]
+pub struct Errand {
+    /// The path to lead back to.
+    pub return_to: String,
+    /// Who is signed in and links an account: whoever calls has made sure that it is that person's wish.
+    pub links: Option<IdentityId>,
+    /// Keep me signed in.
+    pub keep: bool,
+    /// The challenge of the frame that waits for what comes of it.
+    pub collect: Option<TokenHash>,
 }
 
 /// What a browser brings back from a provider.
@@ -54,6 +67,8 @@ pub struct Arrival {
     pub return_to: Option<String>,
     /// What it began for.
     pub aim: Aim,
+    /// True where a frame waits for the outcome: this window is not signed in by it.
+    pub collected: bool,
     /// Whether somebody is signed in, or what is asked for before that.
     pub outcome: Result<Answer<LoginState>, Problem>,
 }
@@ -96,12 +111,27 @@ impl Endpoint {
         browser: Option<Secret>,
         links: Option<IdentityId>,
     ) -> Result<Leaving, Problem> {
+        let errand = Errand { return_to: return_to.to_owned(), links, ..Errand::default() };
+        self.send_to_provider(ctx, name, errand, browser).await
+    }
+
+    /// Sends a browser to a provider. `browser` is what its cookie holds already.
+    pub async fn send_to_provider(
+        &self,
+        ctx: &RequestContext,
+        name: &str,
+        errand: Errand,
+        browser: Option<Secret>,
+    ) -> Result<Leaving, Problem> {
+        let Errand { return_to, links, keep, collect } = errand;
         let flow = ProviderFlow {
             provider: name.to_owned(),
-            return_to: return_to.to_owned(),
+            return_to,
             identity_id: links,
             session_id: None,
             begun_at: self.now(),
+            keep,
+            collect,
         };
         self.leave_for(ctx, flow, browser).await
     }
@@ -151,7 +181,14 @@ impl Endpoint {
         let begun = self.begun(ctx, name, back, browser).await;
         let (flow, state, browser) = match begun {
             Ok(begun) => begun,
-            Err(problem) => return Arrival { return_to: None, aim: Aim::SignIn, outcome: Err(problem) },
+            Err(problem) => {
+                return Arrival {
+                    return_to: None,
+                    aim: Aim::SignIn,
+                    collected: false,
+                    outcome: Err(problem),
+                };
+            }
         };
         let aim = match (&flow.identity_id, &flow.session_id) {
             (_, Some(_)) => Aim::Prove,
@@ -162,8 +199,11 @@ impl Endpoint {
         if let Err(problem) = &outcome {
             let code = format!("{:?}", problem.code);
             self.record(entry(Event::ProviderRejected, ctx, None).with("provider", name).with("code", &code));
+            if let Some(challenge) = flow.collect {
+                self.leave_refusal(challenge, problem).await;
+            }
         }
-        Arrival { return_to: Some(flow.return_to), aim, outcome }
+        Arrival { return_to: Some(flow.return_to), aim, collected: flow.collect.is_some(), outcome }
     }
 
     fn provider(&self, ctx: &RequestContext, name: &str) -> Result<&Provider, Problem> {
@@ -223,19 +263,25 @@ impl Endpoint {
         let proof = provider.finish(code, back.issuer.as_deref(), &round, self.now()).await;
         let proof = proof.map_err(|failure| failed(name, &failure))?;
         match (&flow.identity_id, &flow.session_id) {
-            (_, Some(session)) => self.prove_by(ctx, session, &proof).await,
-            (Some(id), None) => self.link_by(ctx, id, &proof).await,
-            (None, None) => self.sign_in_by(ctx, provider, &proof).await,
+            (_, Some(session)) => return self.prove_by(ctx, session, &proof).await,
+            (Some(id), None) => return self.link_by(ctx, id, &proof).await,
+            (None, None) => {}
         }
+        let (proven, identity) = self.identified_by(ctx, provider, &proof).await?;
+        if let Some(challenge) = flow.collect {
+            self.leave(challenge, Handover::Proven(identity.id)).await?;
+            return Ok(Answer::new(LoginState::Complete { ticket: None }));
+        }
+        self.go_on(ctx, proven, &identity, Wish { keep: flow.keep, ..Wish::default() }).await
     }
 
-    /// Signs in whom the provider proved.
-    async fn sign_in_by(
+    /// Who it is that the provider proved: linked or registered, where that follows, and with the roles of the groups.
+    async fn identified_by(
         &self,
         ctx: &RequestContext,
         provider: &Provider,
         proof: &Proof,
-    ) -> Result<Answer<LoginState>, Problem> {
+    ) -> Result<(Proven, Identity), Problem> {
         let account = &proof.account;
         let linked = self.storage.find_by_account(&account.issuer, &account.subject).await;
         let linked = linked.map_err(problem::storage)?;
@@ -260,7 +306,7 @@ impl Endpoint {
         self.record(
             entry(Event::ProviderProven, ctx, Some(&identity.id)).with("provider", &account.provider),
         );
-        self.go_on(ctx, proven, &identity, Wish::default()).await
+        Ok((proven, identity))
     }
 
     /// Who confirmed here the address that the provider verified.

@@ -76,6 +76,8 @@ pub struct PendingFlow {
     pub methods: Methods,
     /// What comes next.
     pub aim: FlowAim,
+    /// Whether the session that it begins is to be kept, whoever ends it.
+    pub keep: bool,
     /// When.
     pub created_at: Timestamp,
     /// Until when.

@@ -9,7 +9,14 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
 use super::{
-    AddressChange, AddressRepository, AddressSide, App, AppKey, AppRepository, AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration, Declared, DeclaredRecord, DeclaredRepository, FactorRepository, Followed, IdentityFilter, IdentityRepository, Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount, LoginCode, LoginCodeRepository, MailId, MailRepository, MetaRepository, NewIdentity, NewLink, NewLoginCode, NewMail, NewProviderFlow, NewSession, NewUpheld, PasskeyRepository, PendingFlow, PendingRegistration, ProviderAccount, ProviderFlow, ProviderRepository, QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result, SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Unlinked, Upheld,
+    AddressChange, AddressRepository, AddressSide, App, AppKey, AppRepository, AuditRecord, Change,
+    ChangeFeed, ChangeSeq, Connections, Declaration, Declared, DeclaredRecord, DeclaredRepository,
+    FactorRepository, Followed, Handover, IdentityFilter, IdentityRepository, Intake, LegacyHashes, LimitKey,
+    LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount, LoginCode, LoginCodeRepository,
+    MailId, MailRepository, MetaRepository, NewIdentity, NewLink, NewLoginCode, NewMail, NewProviderFlow,
+    NewSession, NewUpheld, PasskeyRepository, PendingFlow, PendingRegistration, ProviderAccount,
+    ProviderFlow, ProviderRepository, QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result,
+    SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Unlinked, Upheld,
 };
 use crate::{
     clock::Timestamp,
@@ -158,6 +165,8 @@ measured! { AppRepository, "app", {
 measured! { ProviderRepository, "provider", {
     fn add_provider_flow(new: NewProviderFlow) -> ();
     fn consume_provider_flow(state: TokenHash, browser: TokenHash, now: Timestamp) -> Option<ProviderFlow>;
+    fn add_handover(challenge: TokenHash, left: &Handover, created_at: Timestamp, expires_at: Timestamp) -> ();
+    fn consume_handover(challenge: TokenHash, now: Timestamp) -> Option<Handover>;
     fn find_by_account(issuer: &str, subject: &str) -> Option<Identity>;
     fn list_linked_accounts(id: &IdentityId) -> Vec<LinkedAccount>;
     fn add_linked_account(id: &IdentityId, account: &ProviderAccount, now: Timestamp) -> bool;

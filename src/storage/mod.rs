@@ -43,7 +43,7 @@ pub use measured::Measured;
 pub use passkey::PasskeyRepository;
 pub use postgres::{Migration, Status};
 pub use provider::{
-    LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository, Unlinked,
+    Handover, LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository, Unlinked,
 };
 pub use record::{
     AuditRecord, IdentityFilter, LegacyHashes, LimitKey, LimitState, LinkKind, NewIdentity, NewLink,

@@ -47,6 +47,10 @@ pub struct ProviderFlow {
     pub session_id: Option<SessionId>,
     /// When it began.
     pub begun_at: Timestamp,
+    /// Keep me signed in.
+    pub keep: bool,
+    /// The challenge under which the result is left, where a frame waits for it; `None` where the browser itself is signed in.
+    pub collect: Option<TokenHash>,
 }
 
 /// What became of an account that was to open an identity no more.
@@ -73,6 +77,34 @@ pub struct NewProviderFlow {
     pub expires_at: Timestamp,
 }
 
+/// What a window leaves for the frame that opened it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handover {
+    /// Who was proven.
+    Proven(IdentityId),
+    /// The name of the code that says why nobody was.
+    Refused(String),
+}
+
+impl Handover {
+    /// As stored: who, or why nobody.
+    pub(super) fn stored(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Proven(id) => (Some(&id.0), None),
+            Self::Refused(code) => (None, Some(code)),
+        }
+    }
+
+    /// From what is stored.
+    pub(super) fn read(identity_id: Option<String>, refused: Option<String>) -> Option<Self> {
+        match (identity_id, refused) {
+            (Some(id), None) => Some(Self::Proven(IdentityId(id))),
+            (None, Some(code)) => Some(Self::Refused(code)),
+            _ => None,
+        }
+    }
+}
+
 /// Accounts of somebody else that open an identity, and sign-ins that are on their way through a provider.
 #[async_trait]
 pub trait ProviderRepository {
@@ -86,6 +118,16 @@ pub trait ProviderRepository {
         browser: TokenHash,
         now: Timestamp,
     ) -> Result<Option<ProviderFlow>>;
+    /// Leaves a result under a challenge, in place of an earlier one. Refuses if the identity is gone.
+    async fn add_handover(
+        &self,
+        challenge: TokenHash,
+        left: &Handover,
+        created_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()>;
+    /// Takes the result under a challenge. `None` where there is none, or it expired.
+    async fn consume_handover(&self, challenge: TokenHash, now: Timestamp) -> Result<Option<Handover>>;
     /// Whom the account opens.
     async fn find_by_account(&self, issuer: &str, subject: &str) -> Result<Option<Identity>>;
     /// The accounts that open the identity, the oldest first.

@@ -85,6 +85,7 @@ fn a_flow_is_good_for_what_it_was_made_for_and_nothing_else() {
         session_id: None,
         methods: Methods::only(Method::Password),
         aim,
+        keep: false,
         created_at: Timestamp(0),
         expires_at: Timestamp(1),
     };

@@ -18,7 +18,7 @@ use super::{
         openapi::Refusals,
         responder::App,
     },
-    append, name_of, named, on_its_origin, redirect, refused, sign_in_page,
+    append, name_of, named, on_its_origin, redirect, refused, sign_in_page, window,
 };
 use crate::endpoint::{Aim, Arrival, Returning};
 
@@ -35,7 +35,10 @@ const VALUE_MAX: usize = 4096;
         ("iss" = Option<String>, Query, description = "Who answers (RFC 9207)"),
         ("error" = Option<String>, Query, description = "Why nobody signed in")
     ),
-    responses((status = 303, description = "To where the person wanted to go, or to the sign-in page with a code"), Refusals)
+    responses(
+        (status = 200, description = "A page that closes its window, where a frame collects the result"),
+        (status = 303, description = "To where the person wanted to go, or to the sign-in page with a code"), Refusals
+    )
 )]
 pub(in crate::http) async fn get(
     State(app): State<Arc<App>>,
@@ -48,8 +51,13 @@ pub(in crate::http) async fn get(
         return redirect(&refused(&app, &headers, ErrorCode::ProviderRefused, None));
     };
     let browser = app.cookies.flow_from(&joined(&headers, &COOKIE));
-    let Arrival { return_to, aim, outcome } =
+    let Arrival { return_to, aim, collected, outcome } =
         app.endpoint.complete_provider(&context, named(&uri), &back, browser.as_ref()).await;
+    if collected {
+        let mut response = window::last(&context.locale);
+        append(&mut response, &app.cookies.set(&app.cookies.flow, "", Some(Duration::ZERO)))?;
+        return Ok(response);
+    }
     match outcome {
         Ok(answer) => {
             let target = return_to.as_deref();

@@ -195,8 +195,8 @@ impl FactorRepository for PostgresStorage {
         tried!(self, {
             let mut write = self.write(flow.created_at).await?;
             let added = sqlx::query(
-                "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, created_at, expires_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, keep, created_at, \
+                 expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             )
             .bind(flow.hash.0.as_slice())
             .bind(&flow.identity_id.0)
@@ -204,6 +204,7 @@ impl FactorRepository for PostgresStorage {
             .bind(flow.methods.to_text())
             .bind(flow.aim.stored())
             .bind(flow.aim.sealed())
+            .bind(flow.keep)
             .bind(flow.created_at.0)
             .bind(flow.expires_at.0)
             .execute(write.on())
@@ -220,7 +221,7 @@ impl FactorRepository for PostgresStorage {
 
     async fn find_flow(&self, hash: TokenHash, now: Timestamp) -> Result<Option<PendingFlow>> {
         tried!(self, {
-            sqlx::query("SELECT identity_id, session_id, methods, aim, sealed, created_at, expires_at FROM pending_flow WHERE hash = $1 AND expires_at > $2")
+            sqlx::query("SELECT identity_id, session_id, methods, aim, sealed, keep, created_at, expires_at FROM pending_flow WHERE hash = $1 AND expires_at > $2")
                 .bind(hash.0.as_slice())
                 .bind(now.0)
                 .fetch_optional(self.pool())
@@ -362,6 +363,7 @@ fn pending(found: &PgRow, hash: TokenHash) -> Result<PendingFlow> {
         session_id: found.try_get::<Option<String>, _>("session_id")?.map(SessionId),
         methods: row::methods(found.try_get("methods")?)?,
         aim: FlowAim::read(aim, found.try_get("sealed")?).ok_or_else(|| wrong("flow", &aim))?,
+        keep: found.try_get("keep")?,
         created_at: Timestamp(found.try_get("created_at")?),
         expires_at: Timestamp(found.try_get("expires_at")?),
     })

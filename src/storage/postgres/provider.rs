@@ -16,8 +16,8 @@ use crate::{
     identity::{Identity, IdentityId},
     session::{SessionId, TokenHash},
     storage::{
-        ChangeKind, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
-        ProviderRepository, Result, StorageError, Unlinked,
+        ChangeKind, Handover, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
+        ProviderRepository, Result, StorageError, Unlinked, value::hash,
     },
 };
 
@@ -27,7 +27,7 @@ impl ProviderRepository for PostgresStorage {
         tried!(self, {
             let added = sqlx::query(
                 "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, identity_id, session_id, \
-                 created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                 keep, collect, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             )
             .bind(new.state.0.as_slice())
             .bind(new.browser.0.as_slice())
@@ -35,6 +35,8 @@ impl ProviderRepository for PostgresStorage {
             .bind(text(&new.flow.return_to))
             .bind(new.flow.identity_id.as_ref().map(|id| text(&id.0)))
             .bind(new.flow.session_id.as_ref().map(|id| text(&id.0)))
+            .bind(new.flow.keep)
+            .bind(new.flow.collect.as_ref().map(|challenge| challenge.0.as_slice()))
             .bind(new.flow.begun_at.0)
             .bind(new.expires_at.0)
             .execute(self.pool())
@@ -57,7 +59,7 @@ impl ProviderRepository for PostgresStorage {
             let mut write = self.write(now).await?;
             let found = sqlx::query(
                 "DELETE FROM provider_flow WHERE state_hash = $1 AND browser_hash = $2 AND expires_at > $3 \
-                 RETURNING provider, return_to, identity_id, session_id, created_at",
+                 RETURNING provider, return_to, identity_id, session_id, keep, collect, created_at",
             )
             .bind(state.0.as_slice())
             .bind(browser.0.as_slice())
@@ -72,7 +74,52 @@ impl ProviderRepository for PostgresStorage {
                 identity_id: row.try_get::<Option<String>, _>("identity_id")?.map(IdentityId),
                 session_id: row.try_get::<Option<String>, _>("session_id")?.map(SessionId),
                 begun_at: Timestamp(row.try_get("created_at")?),
+                keep: row.try_get("keep")?,
+                collect: row.try_get::<Option<&[u8]>, _>("collect")?.map(hash).transpose()?,
             }))
+        })
+    }
+
+    async fn add_handover(
+        &self,
+        challenge: TokenHash,
+        left: &Handover,
+        created_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        let (identity_id, refused) = left.stored();
+        tried!(self, {
+            let added = sqlx::query(
+                "INSERT INTO handover (challenge, identity_id, refused, created_at, expires_at) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (challenge) DO UPDATE SET identity_id = EXCLUDED.identity_id, \
+                 refused = EXCLUDED.refused, created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at",
+            )
+            .bind(challenge.0.as_slice())
+            .bind(identity_id.map(text))
+            .bind(refused.map(text))
+            .bind(created_at.0)
+            .bind(expires_at.0)
+            .execute(self.pool())
+            .await;
+            match added {
+                Err(error) if refers_to_nothing(&error) => Err(StorageError::IdentityChanged),
+                Err(error) => Err(error.into()),
+                Ok(_) => Ok(()),
+            }
+        })
+    }
+
+    async fn consume_handover(&self, challenge: TokenHash, now: Timestamp) -> Result<Option<Handover>> {
+        tried!(self, {
+            let found = sqlx::query(
+                "DELETE FROM handover WHERE challenge = $1 AND expires_at > $2 RETURNING identity_id, refused",
+            )
+            .bind(challenge.0.as_slice())
+            .bind(now.0)
+            .fetch_optional(self.pool())
+            .await?;
+            let Some(row) = found else { return Ok(None) };
+            Ok(Handover::read(row.try_get("identity_id")?, row.try_get("refused")?))
         })
     }
 

@@ -164,8 +164,8 @@ impl FactorRepository for SqliteStorage {
     async fn add_flow(&self, flow: PendingFlow, clear: &[LimitKey]) -> Result<()> {
         let mut write = self.write(flow.created_at).await?;
         let added = sqlx::query(
-            "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, created_at, expires_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, keep, created_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(flow.hash.0.as_slice())
         .bind(&flow.identity_id.0)
@@ -173,6 +173,7 @@ impl FactorRepository for SqliteStorage {
         .bind(flow.methods.to_text())
         .bind(flow.aim.stored())
         .bind(flow.aim.sealed())
+        .bind(flow.keep)
         .bind(flow.created_at.0)
         .bind(flow.expires_at.0)
         .execute(write.on())
@@ -328,6 +329,7 @@ fn pending(found: &SqliteRow, hash: TokenHash) -> Result<PendingFlow> {
         session_id: found.try_get::<Option<String>, _>("session_id")?.map(SessionId),
         methods: row::methods(found.try_get("methods")?)?,
         aim: FlowAim::read(aim, found.try_get("sealed")?).ok_or_else(|| wrong("flow", &aim))?,
+        keep: found.try_get("keep")?,
         created_at: Timestamp(found.try_get("created_at")?),
         expires_at: Timestamp(found.try_get("expires_at")?),
     })

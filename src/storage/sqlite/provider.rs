@@ -9,8 +9,9 @@ use crate::{
     identity::{Identity, IdentityId},
     session::{SessionId, TokenHash},
     storage::{
-        ChangeKind, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
-        ProviderRepository, Result, StorageError, Unlinked, value::wrong,
+        ChangeKind, Handover, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
+        ProviderRepository, Result, StorageError, Unlinked,
+        value::{hash, wrong},
     },
 };
 
@@ -19,8 +20,8 @@ impl ProviderRepository for SqliteStorage {
     async fn add_provider_flow(&self, new: NewProviderFlow) -> Result<()> {
         let mut write = self.write(new.flow.begun_at).await?;
         let added = sqlx::query(
-            "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, identity_id, session_id, \
-             created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, identity_id, session_id, keep, \
+             collect, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(new.state.0.as_slice())
         .bind(new.browser.0.as_slice())
@@ -28,6 +29,8 @@ impl ProviderRepository for SqliteStorage {
         .bind(&new.flow.return_to)
         .bind(new.flow.identity_id.as_ref().map(|id| &id.0))
         .bind(new.flow.session_id.as_ref().map(|id| &id.0))
+        .bind(new.flow.keep)
+        .bind(new.flow.collect.as_ref().map(|challenge| challenge.0.as_slice()))
         .bind(new.flow.begun_at.0)
         .bind(new.expires_at.0)
         .execute(write.on())
@@ -48,7 +51,7 @@ impl ProviderRepository for SqliteStorage {
         let mut write = self.write(now).await?;
         let found = sqlx::query(
             "DELETE FROM provider_flow WHERE state_hash = ? AND browser_hash = ? AND expires_at > ? \
-             RETURNING provider, return_to, identity_id, session_id, created_at",
+             RETURNING provider, return_to, identity_id, session_id, keep, collect, created_at",
         )
         .bind(state.0.as_slice())
         .bind(browser.0.as_slice())
@@ -63,7 +66,60 @@ impl ProviderRepository for SqliteStorage {
             identity_id: row.try_get::<Option<String>, _>("identity_id")?.map(IdentityId),
             session_id: row.try_get::<Option<String>, _>("session_id")?.map(SessionId),
             begun_at: Timestamp(row.try_get("created_at")?),
+            keep: row.try_get("keep")?,
+            collect: row.try_get::<Option<&[u8]>, _>("collect")?.map(hash).transpose()?,
         }))
+    }
+
+    async fn add_handover(
+        &self,
+        challenge: TokenHash,
+        left: &Handover,
+        created_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        let (identity_id, refused) = left.stored();
+        let mut write = self.write(created_at).await?;
+        let added = sqlx::query(
+            "INSERT OR REPLACE INTO handover (challenge, identity_id, refused, created_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(challenge.0.as_slice())
+        .bind(identity_id)
+        .bind(refused)
+        .bind(created_at.0)
+        .bind(expires_at.0)
+        .execute(write.on())
+        .await;
+        match added {
+            Err(error) if refers_to_nothing(&error) => Err(StorageError::IdentityChanged),
+            Err(error) => Err(error.into()),
+            Ok(_) => write.commit().await,
+        }
+    }
+
+    async fn consume_handover(&self, challenge: TokenHash, now: Timestamp) -> Result<Option<Handover>> {
+        // A frame asks many times before there is anything.
+        let there: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM handover WHERE challenge = ? AND expires_at > ?")
+                .bind(challenge.0.as_slice())
+                .bind(now.0)
+                .fetch_optional(&mut *self.read().await?)
+                .await?;
+        if there.is_none() {
+            return Ok(None);
+        }
+        let mut write = self.write(now).await?;
+        let found = sqlx::query(
+            "DELETE FROM handover WHERE challenge = ? AND expires_at > ? RETURNING identity_id, refused",
+        )
+        .bind(challenge.0.as_slice())
+        .bind(now.0)
+        .fetch_optional(write.on())
+        .await?;
+        write.commit().await?;
+        let Some(row) = found else { return Ok(None) };
+        Ok(Handover::read(row.try_get("identity_id")?, row.try_get("refused")?))
     }
 
     async fn find_by_account(&self, issuer: &str, subject: &str) -> Result<Option<Identity>> {

@@ -12,7 +12,7 @@ const LAG: Duration = Duration::from_mins(2);
 const AUDIT: Duration = Duration::from_hours(90 * 24);
 
 /// One statement per table; `?1` is the moment before which a row is over.
-const STATEMENTS: [(&str, Duration); 17] = [
+const STATEMENTS: [(&str, Duration); 18] = [
     ("DELETE FROM session WHERE created_at + absolute_ttl <= ?1", Duration::ZERO),
     ("DELETE FROM session WHERE last_used_at + idle_ttl <= ?1", LAG),
     // A redeemed ticket stays for a day, because its second use says that somebody stole it.
@@ -22,6 +22,7 @@ const STATEMENTS: [(&str, Duration); 17] = [
     ("DELETE FROM code WHERE issued_at <= ?1", DAY),
     ("DELETE FROM app_key WHERE retires_at <= ?1", Duration::ZERO),
     ("DELETE FROM provider_flow WHERE expires_at <= ?1", Duration::ZERO),
+    ("DELETE FROM handover WHERE expires_at <= ?1", Duration::ZERO),
     ("DELETE FROM link WHERE expires_at <= ?1", Duration::ZERO),
     ("DELETE FROM pending_flow WHERE expires_at <= ?1", Duration::ZERO),
     ("DELETE FROM login_code WHERE expires_at <= ?1", Duration::ZERO),

@@ -137,6 +137,7 @@ pub const ROUTES: &[&str] = &[
     "strength",
     "authorize",
     "provider",
+    "collected",
     "metrics",
     "app",
     "other",

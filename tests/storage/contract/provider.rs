@@ -1,7 +1,7 @@
 //! Accounts of somebody else that open an identity, and sign-ins on their way through a provider.
 
 use gatehouse::storage::{
-    ChangeKind, NewProviderFlow, ProviderAccount, ProviderFlow, StorageError, Unlinked,
+    ChangeKind, Handover, NewProviderFlow, ProviderAccount, ProviderFlow, StorageError, Unlinked,
 };
 
 use crate::kit::{Db, START, after, each_backend, new_person, new_person_with, password, token};
@@ -19,6 +19,8 @@ each_backend!(
     an_identity_that_an_account_brought_has_no_password,
     nobody_is_added_where_something_is_taken,
     one_account_brings_one_identity_whoever_races,
+    what_a_window_left_is_taken_once,
+    what_a_window_left_goes_with_its_identity,
 );
 
 fn account(subject: &str) -> ProviderAccount {
@@ -39,13 +41,17 @@ fn flow(state: &str, browser: &str) -> NewProviderFlow {
             identity_id: None,
             session_id: None,
             begun_at: START,
+            keep: false,
+            collect: None,
         },
         expires_at: after(600),
     }
 }
 
 async fn a_sign_in_on_its_way_is_taken_once_and_by_its_own_browser(db: Db) {
-    let new = flow("state", "browser");
+    let mut new = flow("state", "browser");
+    new.flow.keep = true;
+    new.flow.collect = Some(token("challenge"));
     db.add_provider_flow(new.clone()).await.unwrap();
     let take = async |state: &str, browser: &str| {
         db.consume_provider_flow(token(state), token(browser), after(1)).await.unwrap()
@@ -211,4 +217,33 @@ async fn one_account_brings_one_identity_whoever_races(db: Db) {
     );
     let added = [first.unwrap(), second.unwrap()];
     assert_eq!(added.iter().flatten().count(), 1);
+}
+
+async fn what_a_window_left_is_taken_once(db: Db) {
+    let ann = db.person("ann").await;
+    let take = async |text: &str, at| db.consume_handover(token(text), at).await.unwrap();
+    assert_eq!(take("a", START).await, None);
+    let (proven, refused) = (Handover::Proven(ann.id), Handover::Refused("provider_unknown".into()));
+    db.add_handover(token("a"), &refused, START, after(120)).await.unwrap();
+    // Who tries again in the same window leaves another result.
+    db.add_handover(token("a"), &proven, after(1), after(121)).await.unwrap();
+    db.add_handover(token("b"), &refused, START, after(120)).await.unwrap();
+    assert_eq!(take("A", after(2)).await, None);
+    let both = tokio::join!(take("a", after(2)), take("a", after(2)));
+    assert!(matches!(both, (Some(_), None) | (None, Some(_))), "{both:?}");
+    assert_eq!(both.0.or(both.1), Some(proven.clone()));
+    assert_eq!(take("b", after(2)).await, Some(refused));
+    db.add_handover(token("late"), &proven, START, after(120)).await.unwrap();
+    assert_eq!(take("late", after(120)).await, None);
+    assert_eq!(db.sweep(after(120)).await.unwrap(), 1);
+}
+
+async fn what_a_window_left_goes_with_its_identity(db: Db) {
+    let ann = db.person("ann").await;
+    let proven = Handover::Proven(ann.id.clone());
+    db.add_handover(token("a"), &proven, START, after(120)).await.unwrap();
+    db.delete_identity(&ann.id, START).await.unwrap();
+    assert_eq!(db.consume_handover(token("a"), START).await.unwrap(), None);
+    let gone = db.add_handover(token("a"), &proven, START, after(120)).await;
+    assert!(matches!(gone, Err(StorageError::IdentityChanged)));
 }
