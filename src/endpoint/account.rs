@@ -33,8 +33,9 @@ impl Endpoint {
         }
         let live = self.signed_in(ctx).await?;
         match step {
-            AccountStep::ApproveAddress { .. } | AccountStep::ConfirmAddress { .. } => {}
-            AccountStep::Overview {} => {}
+            AccountStep::Overview {}
+            | AccountStep::ApproveAddress { .. }
+            | AccountStep::ConfirmAddress { .. } => {}
             AccountStep::RemoveFactor { id } => self.remove_factor(ctx, &live, FactorId(id)).await?,
             AccountStep::RenameFactor { id, name } => {
                 let name = FactorName::parse(&name).map_err(|code| Problem::of(Field::Username, code))?;

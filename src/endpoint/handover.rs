@@ -80,7 +80,10 @@ impl Endpoint {
             LoginState::Challenge { flow, .. } => CollectState::Challenge { flow: flow.clone() },
             LoginState::Enroll { flow } => CollectState::Enroll { flow: flow.clone() },
             // Nothing that a provider proves leads there.
-            LoginState::NewPassword { .. } | LoginState::VerifyAddress => return Err(unknown()),
+            LoginState::NewPassword { .. }
+            | LoginState::VerifyAddress
+            | LoginState::CodeSent { .. }
+            | LoginState::Passkey { .. } => return Err(unknown()),
         };
         Ok(answer.map(|_| state))
     }

@@ -28,7 +28,7 @@ use crate::{
     },
     identity::IdentityId,
     session::Secret,
-    storage::FlowAim,
+    storage::{FlowAim, PendingFlow},
 };
 
 /// What passkeys are sealed for.

@@ -1,4 +1,4 @@
-//! Passkeys (WebAuthn Level 3): what a browser is asked, and what is believed of its answer.
+//! Passkeys (`WebAuthn` Level 3): what a browser is asked, and what is believed of its answer.
 //!
 //! The library verifies. What is asked is written here, so that the challenge is an argument and nothing has to be kept
 //! for an answer. Whose passkey it is, and what it opens, is decided elsewhere.
@@ -24,7 +24,7 @@ use crate::session::Method;
 pub const MOST: usize = 10;
 /// The longest answer of a browser that is looked at, in bytes.
 pub const ANSWER_MAX: usize = 12 * 1024;
-/// The longest id (WebAuthn Level 3, §6.5.1), in bytes.
+/// The longest id (`WebAuthn` Level 3, §6.5.1), in bytes.
 const ID_MAX: usize = 1023;
 /// How long a browser asks its person.
 const TIMEOUT: Duration = Duration::from_mins(5);

@@ -122,7 +122,7 @@ impl Methods {
     /// one factor, whatever its codes were asked for; a passkey that verified its person is two.
     pub fn assurance(&self) -> AssuranceLevel {
         let beside = |first: Method, second: &Method| {
-            !second.is_first() && !(first == Method::SmsCode && *second == Method::Sms)
+            !(second.is_first() || first == Method::SmsCode && *second == Method::Sms)
         };
         let mut firsts = self.0.iter().filter(|method| method.is_first());
         let both = self.0.contains(&Method::Passkey);

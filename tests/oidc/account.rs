@@ -46,7 +46,7 @@ impl House {
 
     async fn leaves(&self, step: &str, name: &str) -> Left {
         let step = json!({"step": step, "name": name, "return_to": null});
-        self.app.left(&self.account(&step).await)
+        App::left(&self.account(&step).await)
     }
 
     /// Comes back from a provider, which says this; what it says of when is now unless it is changed.
@@ -83,10 +83,10 @@ impl House {
 
 impl App {
     async fn account(&self, session: &str, step: &Value) -> Reply {
-        self.post("/account", session, step).await
+        self.step_at("/account", session, step).await
     }
 
-    async fn post(&self, route: &str, session: &str, step: &Value) -> Reply {
+    async fn step_at(&self, route: &str, session: &str, step: &Value) -> Reply {
         let request = Request::builder()
             .method(Method::POST)
             .uri(format!("/_gatehouse{route}"))
@@ -96,7 +96,7 @@ impl App {
         self.send(request, &step.to_string()).await
     }
 
-    fn left(&self, reply: &Reply) -> Left {
+    fn left(reply: &Reply) -> Left {
         let cookie = reply.cookie("gatehouse-provider-").expect("no cookie binds it");
         let state = reply.expect_state("leave");
         Left { location: Url::parse(state["location"].as_str().unwrap()).unwrap(), cookie }
@@ -158,7 +158,7 @@ async fn it_comes_back_to_the_page_of_the_app_and_nowhere_else() {
         ("/reports#refused=x", own),
     ] {
         let step = json!({"step": "link_provider", "name": "company", "return_to": wished});
-        let left = house.app.left(&house.account(&step).await);
+        let left = App::left(&house.account(&step).await);
         let reply = house.comes("company", &left, |_| ()).await;
         assert_eq!(reply.location(), format!("{back}#linked"), "{wished}");
     }
@@ -336,14 +336,14 @@ async fn a_proof_for_another_session() {
 async fn a_proof_at_a_provider_still_asks_for_the_second_factor() {
     let mut house = House::open().await;
     let begin = json!({"step": "begin_totp", "flow": null});
-    let begun = house.app.post("/enrollment", &house.session, &begin).await.expect_state("totp");
-    let text: String = begun["key"].as_str().unwrap().split(' ').collect();
+    let setting_up = house.app.step_at("/enrollment", &house.session, &begin).await.expect_state("totp");
+    let text: String = setting_up["key"].as_str().unwrap().split(' ').collect();
     let key = totp_rs::Secret::try_from_base32(&text).unwrap();
     let key = TotpKey::from_bytes(key.as_ref()).unwrap();
     let code = |app: &App| key.code_at(app.endpoint.now()).unwrap().expose().to_owned();
     let confirm =
-        json!({"step": "confirm_totp", "flow": begun["flow"], "code": code(&house.app), "keep": false});
-    let set_up = house.app.post("/enrollment", &house.session, &confirm).await;
+        json!({"step": "confirm_totp", "flow": setting_up["flow"], "code": code(&house.app), "keep": false});
+    let set_up = house.app.step_at("/enrollment", &house.session, &confirm).await;
     set_up.expect_state("complete");
     house.session = set_up.session().unwrap();
     house.app.wait(Duration::from_mins(11));
@@ -355,7 +355,7 @@ async fn a_proof_at_a_provider_still_asks_for_the_second_factor() {
     house.unlinks("any").await.expect_problem(403, "reauthentication_required");
     let step =
         json!({"step": "totp", "flow": flow, "code": code(&house.app), "keep": false, "challenge": null});
-    let proven = house.app.post("/login", &house.session, &step).await;
+    let proven = house.app.step_at("/login", &house.session, &step).await;
     proven.expect_state("complete");
     house.session = proven.session().unwrap();
     house.links_other().await;

@@ -126,18 +126,8 @@ impl Machine {
 
     /// A factor has to be set up before anything else. Until its key is there the form stays as it is, working.
     pub(super) fn enroll(&mut self, flow: FlowToken) -> Vec<Effect> {
-        let effect = self.set_up(flow);
+        let effect = set_up(flow, self.values.keep);
         self.sending(effect)
-    }
-
-    #[cfg(feature = "later")]
-    pub(super) fn set_up(&self, flow: FlowToken) -> Effect {
-        Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow) })
-    }
-
-    #[cfg(not(feature = "later"))]
-    pub(super) fn set_up(&self, flow: FlowToken) -> Effect {
-        Effect::HandOver(flow, self.values.keep)
     }
 
     /// Everything that was asked for is proven, and it was not to sign in.
@@ -204,4 +194,16 @@ impl Machine {
         self.say(why, false);
         effects
     }
+}
+
+/// How a factor is set up: here, or by the program that is loaded for it.
+#[cfg(feature = "later")]
+pub(super) fn set_up(flow: FlowToken, _keep: bool) -> Effect {
+    Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow) })
+}
+
+/// How a factor is set up: here, or by the program that is loaded for it.
+#[cfg(not(feature = "later"))]
+pub(super) const fn set_up(flow: FlowToken, keep: bool) -> Effect {
+    Effect::HandOver(flow, keep)
 }

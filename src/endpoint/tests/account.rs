@@ -92,7 +92,7 @@ async fn the_download_has_factors_links_and_events_and_no_secret() {
     assert!(events.contains(&"login.completed") && events.contains(&"factor.added"));
     assert!(!document.contains("bob"), "nothing of anybody else");
     let sealed = app.storage().list_factors(&id).await.unwrap().remove(0).factor.sealed;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let secrets = [
         "argon2".to_owned(),
         token.expose().to_owned(),

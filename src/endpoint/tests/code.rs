@@ -3,6 +3,7 @@
 use gatehouse_protocol::{
     Code, CodeChannel, ErrorCode, FlowToken, LoginState, LoginStep, MailToken, Problem,
 };
+use sha2::Digest as _;
 
 use super::{
     authenticator::alice,
@@ -312,10 +313,8 @@ async fn a_stolen_database_holds_no_usable_code_or_link() {
     // A bare hash of eight digits is guessed in a second.
     let hash = crate::session::Secret::received(flow.expose()).hash();
     for guess in [digits.clone(), [flow.expose(), &digits].concat()] {
-        use sha2::Digest as _;
         assert!(!holds(&sha2::Sha256::digest(guess.as_bytes())));
     }
-    use sha2::Digest as _;
     assert!(!holds(&sha2::Sha256::digest([hash.0.as_slice(), digits.as_bytes()].concat())));
 }
 

@@ -62,7 +62,7 @@ impl Authenticator {
         object.extend(b"\x63fmt\x64none\x67attStmt\xa0\x68authData\x59");
         object.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
         object.extend(data);
-        self.answer(json!({
+        self.answer(&json!({
             "clientDataJSON": text(&self.client_data("webauthn.create", &options)),
             "attestationObject": text(&object),
             "transports": ["internal"],
@@ -86,7 +86,7 @@ impl Authenticator {
         if options["allowCredentials"].as_array().is_none_or(Vec::is_empty) {
             response["userHandle"] = json!(self.user);
         }
-        self.answer(response)
+        self.answer(&response)
     }
 
     /// Its id, as it is kept.
@@ -94,7 +94,7 @@ impl Authenticator {
         &self.id
     }
 
-    fn answer(&self, response: Value) -> String {
+    fn answer(&self, response: &Value) -> String {
         json!({
             "id": text(&self.id),
             "rawId": text(&self.id),

@@ -3,6 +3,7 @@
 use super::{Subject, Words, span};
 use crate::storage::{AccountChange, MailTemplate};
 
+#[expect(clippy::too_many_lines, reason = "an arm for each mail")]
 pub(super) fn words(Subject { template, app, username, address, ttl, code }: Subject<'_>) -> Words {
     let span = span(ttl, [("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten")]);
     let (subject, body, button, otherwise) = match template {

@@ -46,6 +46,7 @@ async fn add(
         session_id: None,
         methods: Methods::only(Method::Password),
         aim: FlowAim::ConfirmPasskey,
+        keep: false,
         created_at: START,
         expires_at: START.plus(Duration::from_mins(10)),
     };
