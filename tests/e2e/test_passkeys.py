@@ -1,5 +1,5 @@
-"""Passkeys as people meet them: made on the account page, then by one button, in the field's autofill, and after
-the password; on the page of its own and inside the app.
+"""Passkeys as people meet them: made on the account page, then by one button, in the field's autofill, and
+after the password; on the page of its own and inside the app.
 """
 
 from __future__ import annotations
