@@ -8,7 +8,7 @@ from playwright.sync_api import CDPSession, Page
 
 
 class Device:
-    """An authenticator built into the person's machine: it verifies by a fingerprint, and finds it well or not."""
+    """An authenticator in the person's machine: it verifies by a fingerprint, and finds it well or not."""
 
     def __init__(self, page: Page, **options: Any) -> None:
         self._session: CDPSession = page.context.new_cdp_session(page)

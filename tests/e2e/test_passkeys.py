@@ -1,5 +1,5 @@
-"""Passkeys as people meet them: made on the account page, then by one button, in the field's autofill, and after the
-password; on the page of its own and inside the app.
+"""Passkeys as people meet them: made on the account page, then by one button, in the field's autofill, and
+after the password; on the page of its own and inside the app.
 """
 
 from __future__ import annotations
@@ -58,8 +58,10 @@ def somebody(app: Served, someone: Someone, name: str) -> list[dict[str, Any]]:
     return device.credentials()
 
 
-def arrive(app: Served, someone: Someone, kept: list[dict[str, Any]], *, quiet: bool = False) -> tuple[Page, Device]:
-    """Open the sign-in form with a device that keeps these; `quiet` offers them in the field of the form at once."""
+def arrive(
+    app: Served, someone: Someone, kept: list[dict[str, Any]], *, quiet: bool = False
+) -> tuple[Page, Device]:
+    """Open the sign-in form with a device that keeps these; `quiet`: they are chosen in the field at once."""
     page = someone().new_page()
     device = Device(page, automaticPresenceSimulation=quiet)
     device.take(kept)

@@ -116,6 +116,9 @@ impl Machine {
     pub(super) fn signed(&mut self, flow: FlowToken, answer: Option<String>, values: Values) -> Vec<Effect> {
         self.take(values);
         let Some(credential) = answer else {
+            if matches!(self.screen, Screen::Loading) {
+                return self.log_in(Text::PasskeyCancelled);
+            }
             self.busy = false;
             self.say(Text::PasskeyCancelled, false);
             return Vec::new();
