@@ -35,6 +35,14 @@ events! {
     ProviderRejected = "provider.rejected",
     /// An account of somebody else opens an identity from now on.
     AccountLinked = "account.linked",
+    /// An account of somebody else opens an identity no more.
+    AccountUnlinked = "account.unlinked",
+    /// Somebody asked for another address, which both addresses have to agree to.
+    AddressRequested = "address.requested",
+    /// An address was changed by its owner.
+    AddressChanged = "address.changed",
+    /// A change of an address that waited was ended by who asked for it.
+    AddressCancelled = "address.cancelled",
     /// An attempt was refused unseen, because there were too many.
     LoginLimited = "login.limited",
     /// The password was right and has to be replaced.
@@ -105,6 +113,8 @@ events! {
     LoginCodeProven = "login_code.proven",
     /// An SMS was not sent, because there were too many.
     SmsCapped = "sms.capped",
+    /// The counter of a passkey went back or stood still: there may be a copy of it.
+    PasskeyCounter = "passkey.counter",
 }
 
 /// One event with its circumstances.
@@ -160,6 +170,11 @@ impl Entry {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.detail.insert(name.to_owned(), encode(value).into());
         self
+    }
+
+    /// Whether it says nothing of who, where or from where: whoever can knock makes as many of these as they like.
+    pub const fn is_nameless(&self) -> bool {
+        self.identity_id.is_none() && self.session_id.is_none() && self.address.is_empty()
     }
 
     /// Writes it to the log, without the addresses that it may hold.

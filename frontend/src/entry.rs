@@ -13,6 +13,7 @@ use crate::{
     decode::{Unreadable, decode},
     http::{Api, part},
     machine::{Event, Link, Machine, Opening, Rules, Setting},
+    passkey,
     stage::{Stage, World},
     view,
 };
@@ -29,6 +30,11 @@ struct Options {
     locale: Option<String>,
     username: Option<String>,
     roles: Option<Vec<String>>,
+    /// The flow in which a factor is set up before anything else.
+    #[cfg(feature = "later")]
+    enroll: Option<String>,
+    #[cfg(feature = "later")]
+    keep: Option<bool>,
 }
 
 impl Options {
@@ -54,6 +60,7 @@ impl Handle {
 
     /// Takes the form out of the page.
     pub fn unmount(self) {
+        self.stage.ask_no_passkey();
         drop(self.mounted);
     }
 }
@@ -77,6 +84,11 @@ pub fn mount(
         Some("reauthenticate") => Opening::Reauthenticate,
         _ => Opening::default(),
     };
+    #[cfg(feature = "later")]
+    let opening = match options.enroll {
+        Some(flow) => enrollment(flow, options.keep == Some(true)),
+        None => opening,
+    };
     let api = Api::new(&options.endpoint);
     let setting = Setting {
         embedded: true,
@@ -88,6 +100,7 @@ pub fn mount(
         username: options.username.unwrap_or_default(),
         roles: options.roles.unwrap_or_default(),
         endpoint: api.base().to_owned(),
+        host: passkey::host(),
     };
     let (root, locale) = (element, options.locale);
     let world = World {
@@ -102,9 +115,25 @@ pub fn mount(
     Ok(put(setting, world))
 }
 
+#[cfg(feature = "later")]
+fn enrollment(flow: String, keep: bool) -> Opening {
+    Opening::Enroll { flow: gatehouse_protocol::FlowToken::new(flow), keep }
+}
+
+/// Sets a factor up on the page of its own, in the place of the form that came so far.
+#[cfg(feature = "later")]
+#[wasm_bindgen(js_name = startEnrollment)]
+pub fn start_enrollment(element: HtmlElement, flow: String, keep: bool) -> Result<(), JsValue> {
+    begin(element, Some(enrollment(flow, keep)))
+}
+
 /// Draws the form on the page of its own, as its address asks.
 #[wasm_bindgen]
 pub fn start(element: HtmlElement) -> Result<(), JsValue> {
+    begin(element, None)
+}
+
+fn begin(element: HtmlElement, opening: Option<Opening>) -> Result<(), JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     let location = window.location();
     let base = element.base_uri()?.unwrap_or_default();
@@ -114,10 +143,11 @@ pub fn start(element: HtmlElement) -> Result<(), JsValue> {
     let front = element.dataset().get("front").and_then(|text| JSON::parse(&text).ok());
     let in_place = front.is_some();
     let asked: Option<Vec<String>> = front.as_ref().and_then(|front| part(front, "asked").ok()?);
-    let opening = match asked {
-        Some(_) => Opening::NotAllowed,
-        None if in_place => Opening::default(),
-        None => Opening::Link(take_link(&window)?),
+    let opening = match (opening, &asked) {
+        (Some(opening), _) => opening,
+        (None, Some(_)) => Opening::NotAllowed,
+        (None, None) if in_place => Opening::default(),
+        (None, None) => Opening::Link(take_link(&window)?),
     };
     let setting = Setting {
         embedded: false,
@@ -129,6 +159,7 @@ pub fn start(element: HtmlElement) -> Result<(), JsValue> {
         username: String::new(),
         roles: asked.unwrap_or_default(),
         endpoint: api.base().to_owned(),
+        host: passkey::host(),
     };
     let world =
         World { root: element, api, locale: None, on_ticket: None, on_done: None, standalone: true, front };

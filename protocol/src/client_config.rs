@@ -29,6 +29,8 @@ pub struct ClientConfig {
     pub providers: Vec<ProviderButton>,
     /// The ways by which a code can be had instead of a password.
     pub codes: Vec<CodeChannel>,
+    /// The host that passkeys are bound to; absent where nobody signs in by one.
+    pub passkeys: Option<String>,
 }
 
 /// A way in through an account of somebody else.

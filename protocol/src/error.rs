@@ -93,11 +93,23 @@ pub enum ErrorCode {
     OtherBrowser,
     /// The phone number is none, or has no country code.
     PhoneInvalid,
+    /// The passkey is unknown, is somebody else's, or did not sign what was asked.
+    PasskeyRejected,
+    /// The passkey is there already.
+    PasskeyExists,
+    /// There are as many passkeys as one person may have.
+    TooManyPasskeys,
+    /// Nobody uses a passkey here: they are off, or this is not the address that they belong to.
+    PasskeyUnavailable,
+    /// The provider's account belongs to somebody else here.
+    ProviderTaken,
+    /// Without this account at a provider nothing would open the account here any more.
+    LastWayIn,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 49] = [
         Self::Malformed,
         Self::TooLarge,
         Self::ForeignOrigin,
@@ -141,13 +153,19 @@ impl ErrorCode {
         Self::ProviderUnlinked,
         Self::OtherBrowser,
         Self::PhoneInvalid,
+        Self::PasskeyRejected,
+        Self::PasskeyExists,
+        Self::TooManyPasskeys,
+        Self::PasskeyUnavailable,
+        Self::ProviderTaken,
+        Self::LastWayIn,
     ];
 
     /// The HTTP status that goes with the code (RFC 9110).
     pub const fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
-            Self::CredentialsRejected | Self::SignedOut | Self::CodeRejected => 401,
+            Self::CredentialsRejected | Self::SignedOut | Self::CodeRejected | Self::PasskeyRejected => 401,
             Self::ForeignOrigin
             | Self::RegistrationClosed
             | Self::InvitationRequired
@@ -161,9 +179,14 @@ impl ErrorCode {
             | Self::ProviderRefused
             | Self::ProviderUnknown
             | Self::ProviderUnlinked
-            | Self::OtherBrowser => 403,
+            | Self::OtherBrowser
+            | Self::TooManyPasskeys
+            | Self::PasskeyUnavailable
+            | Self::ProviderTaken
+            | Self::LastWayIn => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::PasskeyExists => 409,
             Self::FlowExpired | Self::LinkExpired => 410,
             Self::TooLarge => 413,
             Self::UnknownHost => 421,

@@ -15,6 +15,8 @@ pub enum SecondFactor {
     RecoveryCode,
     /// A code that is sent to a phone by SMS.
     Sms,
+    /// A passkey (`WebAuthn`), or a security key that is touched.
+    Passkey,
 }
 
 /// By which way a code reaches somebody.
@@ -61,6 +63,22 @@ pub enum EnrollmentStep {
         /// The code, as typed.
         code: Code,
     },
+    /// Asks for what a new passkey is made from.
+    BeginPasskey {
+        /// From [`crate::LoginState::Enroll`]; absent for somebody who is signed in.
+        flow: Option<FlowToken>,
+    },
+    /// Hands a new passkey over. An unfinished login is complete with it.
+    ConfirmPasskey {
+        /// From [`EnrollmentState::Passkey`].
+        flow: FlowToken,
+        /// What the browser made, as its `toJSON()` says it: a JSON text of at most 12 kB.
+        credential: String,
+        /// How its owner calls it.
+        name: String,
+        /// Keep me signed in, where a login is completed.
+        keep: bool,
+    },
 }
 
 /// The endpoint's answer to an [`EnrollmentStep`].
@@ -86,5 +104,12 @@ pub enum EnrollmentState {
     CodeSent {
         /// To be sent back in [`EnrollmentStep::ConfirmPhone`]; lives ten minutes.
         flow: FlowToken,
+    },
+    /// What a new passkey is made from.
+    Passkey {
+        /// To be sent back in [`EnrollmentStep::ConfirmPasskey`]; lives ten minutes.
+        flow: FlowToken,
+        /// A JSON text for `PublicKeyCredential.parseCreationOptionsFromJSON`.
+        options: String,
     },
 }

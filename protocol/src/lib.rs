@@ -8,6 +8,7 @@
 
 mod account;
 mod client_config;
+mod collect;
 mod error;
 mod factor;
 mod login;
@@ -19,8 +20,12 @@ mod secret;
 mod session;
 mod verification;
 
-pub use account::{AccountOverview, AccountState, AccountStep, FactorSummary, SessionSummary};
+pub use account::{
+    AccountOverview, AccountState, AccountStep, FactorSummary, Linkable, LinkedSummary, PendingAddress,
+    SessionSummary,
+};
 pub use client_config::{ClientConfig, Front, LoginForm, ProviderButton, RegistrationMode};
+pub use collect::{Collect, CollectState};
 pub use error::{ErrorCode, Field, Problem};
 pub use factor::{CodeChannel, EnrollmentState, EnrollmentStep, SecondFactor};
 pub use login::{LoginState, LoginStep};

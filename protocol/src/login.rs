@@ -97,6 +97,22 @@ pub enum LoginStep {
         /// As in [`LoginStep::Password`].
         challenge: Option<Challenge>,
     },
+    /// Asks for what a passkey signs: to sign in with nothing else, or to answer [`LoginState::Challenge`].
+    BeginPasskey {
+        /// From the challenge that is answered; absent where the passkey says who it is.
+        flow: Option<FlowToken>,
+    },
+    /// Answers [`LoginState::Passkey`].
+    Passkey {
+        /// From the state that is answered.
+        flow: FlowToken,
+        /// What the passkey signed, as the browser's `toJSON()` says it: a JSON text of at most 12 kB.
+        credential: String,
+        /// As in [`LoginStep::Password`].
+        keep: bool,
+        /// As in [`LoginStep::Password`].
+        challenge: Option<Challenge>,
+    },
 }
 
 /// The endpoint's answer to a [`LoginStep`].
@@ -134,5 +150,12 @@ pub enum LoginState {
         flow: FlowToken,
         /// By which way.
         channel: CodeChannel,
+    },
+    /// What a passkey is to sign.
+    Passkey {
+        /// To be sent back in [`LoginStep::Passkey`]; lives ten minutes.
+        flow: FlowToken,
+        /// A JSON text for `PublicKeyCredential.parseRequestOptionsFromJSON`.
+        options: String,
     },
 }

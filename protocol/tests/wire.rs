@@ -4,11 +4,11 @@
 
 use gatehouse_protocol::{
     AccountOverview, AccountState, AccountStep, Challenge, ChangePassword, ClientConfig, Code, CodeChannel,
-    EnrollmentState, EnrollmentStep, ErrorCode, FactorSummary, Field, FlowToken, LoginForm, LoginState,
-    LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength, Problem, ProviderButton,
-    RecoveryState, RecoveryStep, RegistrationMode, RegistrationState, RegistrationStep, SecondFactor,
-    SessionState, SessionSummary, StrengthQuestion, StrengthReport, Ticket, VerificationState,
-    VerificationStep,
+    EnrollmentState, EnrollmentStep, ErrorCode, FactorSummary, Field, FlowToken, Linkable, LinkedSummary,
+    LoginForm, LoginState, LoginStep, LogoutState, MailToken, Password, PasswordChanged, PasswordStrength,
+    PendingAddress, Problem, ProviderButton, RecoveryState, RecoveryStep, RegistrationMode,
+    RegistrationState, RegistrationStep, SecondFactor, SessionState, SessionSummary, StrengthQuestion,
+    StrengthReport, Ticket, VerificationState, VerificationStep,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -72,7 +72,9 @@ fn login() {
         | LoginStep::SendCode { .. }
         | LoginStep::SendSms { .. }
         | LoginStep::Code { .. }
-        | LoginStep::CodeLink { .. } => (),
+        | LoginStep::CodeLink { .. }
+        | LoginStep::BeginPasskey { .. }
+        | LoginStep::Passkey { .. } => (),
     };
     let steps = [
         LoginStep::Password { identifier: "alice".into(), password: password(), keep: true, challenge: None },
@@ -102,6 +104,8 @@ fn login() {
         LoginStep::SendSms { flow: flow() },
         LoginStep::Code { flow: flow(), code: Code::new("1234 5678"), keep: true, challenge: None },
         LoginStep::CodeLink { token: token(), keep: false, challenge: Some(challenge()) },
+        LoginStep::BeginPasskey { flow: Some(flow()) },
+        LoginStep::Passkey { flow: flow(), credential: "{}".into(), keep: true, challenge: None },
     ];
     steps.iter().for_each(step);
     wire("login_step", &steps);
@@ -111,7 +115,8 @@ fn login() {
         | LoginState::VerifyAddress
         | LoginState::Challenge { .. }
         | LoginState::Enroll { .. }
-        | LoginState::CodeSent { .. } => (),
+        | LoginState::CodeSent { .. }
+        | LoginState::Passkey { .. } => (),
     };
     let states = [
         LoginState::Complete { ticket: None },
@@ -121,6 +126,7 @@ fn login() {
         LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Totp, SecondFactor::RecoveryCode] },
         LoginState::Enroll { flow: flow() },
         LoginState::CodeSent { flow: flow(), channel: CodeChannel::Mail },
+        LoginState::Passkey { flow: flow(), options: "{}".into() },
     ];
     states.iter().for_each(state);
     wire("login_state", &states);
@@ -128,14 +134,19 @@ fn login() {
 
 #[test]
 fn enrollment() {
-    wire("second_factor", &[SecondFactor::Totp, SecondFactor::RecoveryCode, SecondFactor::Sms]);
+    wire(
+        "second_factor",
+        &[SecondFactor::Totp, SecondFactor::RecoveryCode, SecondFactor::Sms, SecondFactor::Passkey],
+    );
     wire("code_channel", &[CodeChannel::Mail, CodeChannel::Sms]);
     let step = |step: &EnrollmentStep| match step {
         EnrollmentStep::BeginTotp { .. }
         | EnrollmentStep::ConfirmTotp { .. }
         | EnrollmentStep::RecoveryCodes {}
         | EnrollmentStep::BeginPhone { .. }
-        | EnrollmentStep::ConfirmPhone { .. } => (),
+        | EnrollmentStep::ConfirmPhone { .. }
+        | EnrollmentStep::BeginPasskey { .. }
+        | EnrollmentStep::ConfirmPasskey { .. } => (),
     };
     let steps = [
         EnrollmentStep::BeginTotp { flow: None },
@@ -144,13 +155,21 @@ fn enrollment() {
         EnrollmentStep::RecoveryCodes {},
         EnrollmentStep::BeginPhone { number: "+49 30 1234567".into() },
         EnrollmentStep::ConfirmPhone { flow: flow(), code: Code::new("12345678") },
+        EnrollmentStep::BeginPasskey { flow: None },
+        EnrollmentStep::ConfirmPasskey {
+            flow: flow(),
+            credential: "{}".into(),
+            name: "Laptop".into(),
+            keep: false,
+        },
     ];
     steps.iter().for_each(step);
     wire("enrollment_step", &steps);
     let state = |state: &EnrollmentState| match state {
         EnrollmentState::Totp { .. }
         | EnrollmentState::Complete { .. }
-        | EnrollmentState::CodeSent { .. } => (),
+        | EnrollmentState::CodeSent { .. }
+        | EnrollmentState::Passkey { .. } => (),
     };
     let states = [
         EnrollmentState::Totp {
@@ -161,6 +180,7 @@ fn enrollment() {
         EnrollmentState::Complete { codes: vec![Code::new("7kq2-m4xd"), Code::new("b9fw-3htn")] },
         EnrollmentState::Complete { codes: Vec::new() },
         EnrollmentState::CodeSent { flow: flow() },
+        EnrollmentState::Passkey { flow: flow(), options: "{}".into() },
     ];
     states.iter().for_each(state);
     wire("enrollment_state", &states);
@@ -175,7 +195,15 @@ fn account() {
         | AccountStep::EndSession { .. }
         | AccountStep::EndOtherSessions {}
         | AccountStep::Export {}
-        | AccountStep::Delete {} => (),
+        | AccountStep::Delete {}
+        | AccountStep::LinkProvider { .. }
+        | AccountStep::UnlinkProvider { .. }
+        | AccountStep::ProveAgain { .. }
+        | AccountStep::SetPassword { .. }
+        | AccountStep::ChangeAddress { .. }
+        | AccountStep::CancelAddress {}
+        | AccountStep::ApproveAddress { .. }
+        | AccountStep::ConfirmAddress { .. } => (),
     };
     let steps = [
         AccountStep::Overview {},
@@ -185,6 +213,14 @@ fn account() {
         AccountStep::EndOtherSessions {},
         AccountStep::Export {},
         AccountStep::Delete {},
+        AccountStep::LinkProvider { name: "company".into(), return_to: Some("/reports?page=2".into()) },
+        AccountStep::UnlinkProvider { id: "account".into() },
+        AccountStep::ProveAgain { name: "company".into(), return_to: None },
+        AccountStep::SetPassword { password: password() },
+        AccountStep::ChangeAddress { email: "new@example.org".into() },
+        AccountStep::CancelAddress {},
+        AccountStep::ApproveAddress { token: token() },
+        AccountStep::ConfirmAddress { token: token() },
     ];
     steps.iter().for_each(step);
     wire("account_step", &steps);
@@ -205,6 +241,18 @@ fn account() {
         last_used_at: 1_767_312_000_000,
     };
     wire("session_summary", std::slice::from_ref(&session));
+    let linked = LinkedSummary {
+        id: "account".into(),
+        name: Some("company".into()),
+        label: "Example & Sons".into(),
+        created_at: 1_767_225_600_000,
+        last_used_at: 1_767_312_000_000,
+    };
+    wire("linked_summary", &[linked.clone(), LinkedSummary { name: None, ..linked.clone() }]);
+    let linkable = Linkable { name: "github".into(), label: "GitHub".into() };
+    wire("linkable", std::slice::from_ref(&linkable));
+    let pending = PendingAddress { email: "new@example.org".into(), approval: true, confirmation: false };
+    wire("pending_address", std::slice::from_ref(&pending));
     let account = AccountOverview {
         username: "alice".into(),
         email: Some("alice@example.org".into()),
@@ -216,15 +264,27 @@ fn account() {
         recovery_codes: 9,
         sessions: vec![session],
         phone: true,
+        has_password: true,
+        linked: vec![linked],
+        linkable: vec![linkable],
+        pending_address: Some(pending),
     };
     wire("account_overview", std::slice::from_ref(&account));
     let state = |state: &AccountState| match state {
-        AccountState::Overview { .. } | AccountState::Export { .. } | AccountState::Deleted => (),
+        AccountState::Overview { .. }
+        | AccountState::Export { .. }
+        | AccountState::Deleted
+        | AccountState::Leave { .. }
+        | AccountState::AddressChanged
+        | AccountState::AddressWaits { .. } => (),
     };
     let states = [
         AccountState::Overview { account: Box::new(account) },
         AccountState::Export { document: "{}".into() },
         AccountState::Deleted,
+        AccountState::AddressChanged,
+        AccountState::AddressWaits { approval: true },
+        AccountState::Leave { location: "https://id.example.org/auth?state=abc".into() },
     ];
     states.iter().for_each(state);
     wire("account_state", &states);
@@ -377,6 +437,7 @@ fn config() {
             href: "/_gatehouse/provider/company".into(),
         }],
         codes: vec![CodeChannel::Mail],
+        passkeys: Some("weather.example.org".into()),
     };
     wire("client_config", &[config]);
 }

@@ -22,7 +22,7 @@ pub use codes::{CodeSettings, SmsSettings};
 pub use database::{Database, DatabaseText, PostgresUrl};
 pub use declared::{Person, Written};
 pub use load::{ConfigError, LoadFrom, Loaded, has_shared_password, load};
-pub use preset::{PRESETS, Preset, Speaks};
+pub use preset::{Again, PRESETS, Preset, Speaks};
 pub use providers::{ProviderKind, ProviderSettings};
 pub use public_url::PublicUrl;
 pub use reference::{Entry, Kind, entries, markdown};

@@ -118,6 +118,23 @@ impl Endpoint {
         self.attempt(all).await
     }
 
+    /// An attempt to sign in by a passkey alone: at that passkey, whether it is known or not, from that address, and of all.
+    pub(super) async fn attempt_passkey(
+        &self,
+        ctx: &RequestContext,
+        credential_id: &[u8],
+    ) -> Result<Attempt, Problem> {
+        let keys = &self.limit_keys;
+        let mut counted = vec![
+            (keys.passkey(credential_id), self.rules.account),
+            (keys.all(ctx.counted_at(), "login"), self.rules.global),
+        ];
+        counted.extend(
+            ctx.believed().map(|address| (keys.address(ctx.counted_at(), address), self.rules.address)),
+        );
+        self.attempt(counted).await
+    }
+
     /// Takes a place under the counters, the account's first, and asks each of them.
     async fn attempt(&self, counted: Vec<(LimitKey, Rule)>) -> Result<Attempt, Problem> {
         let (keys, rules): (Vec<_>, Vec<_>) = counted.into_iter().unzip();

@@ -1,11 +1,12 @@
 //! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module.
 //!
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
-//! `verification`, `password`, `session`, `challenge`, `code`, `enrollment`, `phone`, `account` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
+//! `verification`, `password`, `session`, `challenge`, `code`, `passkey`, `enrollment`, `phone`, `account`, `linking` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
 //! the settings, `begin` starts sessions, `attempt` counts guesses, `legacy` hides who has an old hash, `feed` and
 //! `background` keep what is cached true, `observe` shows what can be seen from outside, `courier` sends the queue's mail, `texting` SMS. What may follow from what is decided in `flow`, not here.
 
 mod account;
+mod address;
 mod admin;
 mod apps;
 mod asserted;
@@ -20,13 +21,17 @@ mod copy;
 mod courier;
 mod declared;
 mod enrollment;
+mod export;
 mod feed;
+mod handover;
 mod import;
 mod legacy;
 mod link;
+mod linking;
 mod login;
 mod observe;
 mod open;
+mod passkey;
 mod password;
 mod phone;
 mod problem;
@@ -56,7 +61,7 @@ pub(crate) use declared::plain;
 pub use declared::{DeclareError, hash_for_settings};
 pub use import::{Brought, Difference, Newcomer, Verdict, consider};
 pub use open::{OpenError, Opening, Parts, migrate, migrations, open_storage};
-pub use provider::{Arrival, FLOW_TTL, Leaving, Returning};
+pub use provider::{Aim, Arrival, Errand, FLOW_TTL, Leaving, Returning};
 pub use sessions::{Ended, SessionSource, Sessions};
 
 pub use crate::factor::password::{Bcrypt, BcryptError};
@@ -182,6 +187,7 @@ impl Endpoint {
             app_path: format!("{}/", self.base_path()),
             providers: self.provider_buttons(),
             codes: self.code_channels(),
+            passkeys: self.passkey_host(),
         }
     }
 }

@@ -15,6 +15,7 @@ use super::{
     challenge::TOTP_SEAL,
     feed::{FeedState, Stored},
     legacy::Legacy,
+    passkey::PASSKEY_SEAL,
     record::Records,
     sessions::Sessions,
     texting::{PHONE_SEAL, Texting},
@@ -148,7 +149,7 @@ impl Endpoint {
         let earlier = earlier.unwrap_or(&key);
         let reseal = |owner: &str, sealed: &[u8]| {
             // What was sealed for one thing does not open for another.
-            [TOTP_SEAL, PHONE_SEAL].into_iter().find_map(|purpose| {
+            [TOTP_SEAL, PHONE_SEAL, PASSKEY_SEAL].into_iter().find_map(|purpose| {
                 let opened = earlier.open(purpose, owner, sealed).ok()?;
                 Some(key.seal(purpose, owner, &opened, &OsEntropy))
             })

@@ -75,6 +75,7 @@ impl Endpoint {
             name: name.ok().and_then(|name| FactorName::parse(&name).ok()).unwrap_or_default(),
             sealed,
             last_step: 0,
+            credential_id: None,
             created_at: self.now(),
         };
         self.keep_factor(ctx, flow, new, Method::Sms, Wish::default()).await

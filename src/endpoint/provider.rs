@@ -18,8 +18,8 @@ use crate::{
     },
     identity::{Identity, IdentityId, Role, VerifiableAddress},
     provider::{Failure, Provider, Round},
-    session::Secret,
-    storage::{NewIdentity, NewProviderFlow, ProviderFlow, StorageError},
+    session::{Secret, TokenHash},
+    storage::{AccountChange, Handover, NewIdentity, NewProviderFlow, ProviderFlow, StorageError},
 };
 
 /// How long somebody has for signing in elsewhere.
@@ -32,6 +32,19 @@ pub struct Leaving {
     pub location: String,
     /// What its cookie must hold when it comes back.
     pub browser: Secret,
+}
+
+/// What a browser is sent to a provider for.
+#[derive(Debug, Default)]
+pub struct Errand {
+    /// The path to lead back to.
+    pub return_to: String,
+    /// Who is signed in and links an account: whoever calls has made sure that it is that person's wish.
+    pub links: Option<IdentityId>,
+    /// Keep me signed in.
+    pub keep: bool,
+    /// The challenge of the frame that waits for what comes of it.
+    pub collect: Option<TokenHash>,
 }
 
 /// What a browser brings back from a provider.
@@ -52,8 +65,23 @@ pub struct Returning {
 pub struct Arrival {
     /// Where the browser wanted to go; `None` where nothing of it began here.
     pub return_to: Option<String>,
+    /// What it began for.
+    pub aim: Aim,
+    /// True where a frame waits for the outcome: this window is not signed in by it.
+    pub collected: bool,
     /// Whether somebody is signed in, or what is asked for before that.
     pub outcome: Result<Answer<LoginState>, Problem>,
+}
+
+/// What a sign-in elsewhere began for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// To sign in.
+    SignIn,
+    /// To link an account: the account page asked for it.
+    Link,
+    /// To prove once more who is signed in: the account page asked for it.
+    Prove,
 }
 
 impl Endpoint {
@@ -83,24 +111,59 @@ impl Endpoint {
         browser: Option<Secret>,
         links: Option<IdentityId>,
     ) -> Result<Leaving, Problem> {
+        let errand = Errand { return_to: return_to.to_owned(), links, ..Errand::default() };
+        self.send_to_provider(ctx, name, errand, browser).await
+    }
+
+    /// Sends a browser to a provider. `browser` is what its cookie holds already.
+    pub async fn send_to_provider(
+        &self,
+        ctx: &RequestContext,
+        name: &str,
+        errand: Errand,
+        browser: Option<Secret>,
+    ) -> Result<Leaving, Problem> {
+        let Errand { return_to, links, keep, collect } = errand;
+        let flow = ProviderFlow {
+            provider: name.to_owned(),
+            return_to,
+            identity_id: links,
+            session_id: None,
+            begun_at: self.now(),
+            keep,
+            collect,
+        };
+        self.leave_for(ctx, flow, browser).await
+    }
+
+    /// Sends a browser to the provider of a flow.
+    pub(super) async fn leave_for(
+        &self,
+        ctx: &RequestContext,
+        flow: ProviderFlow,
+        browser: Option<Secret>,
+    ) -> Result<Leaving, Problem> {
+        let name = flow.provider.as_str();
         let provider = self.provider(ctx, name)?;
         self.question(ctx)?;
-        let now = self.now();
+        let now = flow.begun_at;
         let state = Secret::draw(&*self.entropy);
         // Two tabs of one browser may be on their way at once.
         let browser = browser.unwrap_or_else(|| Secret::draw(&*self.entropy));
         let redirect_uri = self.redirect_uri(name)?;
         let (nonce, verifier) = self.derived(&state, &browser);
-        let round =
-            Round { redirect_uri: &redirect_uri, state: state.expose(), nonce: &nonce, verifier: &verifier };
+        let round = Round {
+            redirect_uri: &redirect_uri,
+            state: state.expose(),
+            nonce: &nonce,
+            verifier: &verifier,
+            since: flow.session_id.is_some().then_some(now),
+        };
         let location = provider.begin(&round, now).await.map_err(|failure| failed(name, &failure))?;
-        let flow =
-            ProviderFlow { provider: name.to_owned(), return_to: return_to.to_owned(), identity_id: links };
         let stored = NewProviderFlow {
             state: state.hash(),
             browser: browser.hash(),
             flow,
-            created_at: now,
             expires_at: now.plus(FLOW_TTL),
         };
         self.storage.add_provider_flow(stored).await.map_err(problem::storage)?;
@@ -118,14 +181,29 @@ impl Endpoint {
         let begun = self.begun(ctx, name, back, browser).await;
         let (flow, state, browser) = match begun {
             Ok(begun) => begun,
-            Err(problem) => return Arrival { return_to: None, outcome: Err(problem) },
+            Err(problem) => {
+                return Arrival {
+                    return_to: None,
+                    aim: Aim::SignIn,
+                    collected: false,
+                    outcome: Err(problem),
+                };
+            }
+        };
+        let aim = match (&flow.identity_id, &flow.session_id) {
+            (_, Some(_)) => Aim::Prove,
+            (Some(_), None) => Aim::Link,
+            (None, None) => Aim::SignIn,
         };
         let outcome = self.returned(ctx, name, back, &flow, (&state, &browser)).await;
         if let Err(problem) = &outcome {
             let code = format!("{:?}", problem.code);
             self.record(entry(Event::ProviderRejected, ctx, None).with("provider", name).with("code", &code));
+            if let Some(challenge) = flow.collect {
+                self.leave_refusal(challenge, problem).await;
+            }
         }
-        Arrival { return_to: Some(flow.return_to), outcome }
+        Arrival { return_to: Some(flow.return_to), aim, collected: flow.collect.is_some(), outcome }
     }
 
     fn provider(&self, ctx: &RequestContext, name: &str) -> Result<&Provider, Problem> {
@@ -175,23 +253,35 @@ impl Endpoint {
         let code = back.code.as_deref().ok_or_else(refused)?;
         let redirect_uri = self.redirect_uri(name)?;
         let (nonce, verifier) = self.derived(state, browser);
-        let round =
-            Round { redirect_uri: &redirect_uri, state: state.expose(), nonce: &nonce, verifier: &verifier };
+        let round = Round {
+            redirect_uri: &redirect_uri,
+            state: state.expose(),
+            nonce: &nonce,
+            verifier: &verifier,
+            since: flow.session_id.is_some().then_some(flow.begun_at),
+        };
         let proof = provider.finish(code, back.issuer.as_deref(), &round, self.now()).await;
         let proof = proof.map_err(|failure| failed(name, &failure))?;
-        match &flow.identity_id {
-            None => self.sign_in_by(ctx, provider, &proof).await,
-            Some(id) => self.link_by(ctx, id, &proof).await,
+        match (&flow.identity_id, &flow.session_id) {
+            (_, Some(session)) => return self.prove_by(ctx, session, &proof).await,
+            (Some(id), None) => return self.link_by(ctx, id, &proof).await,
+            (None, None) => {}
         }
+        let (proven, identity) = self.identified_by(ctx, provider, &proof).await?;
+        if let Some(challenge) = flow.collect {
+            self.leave(challenge, Handover::Proven(identity.id)).await?;
+            return Ok(Answer::new(LoginState::Complete { ticket: None }));
+        }
+        self.go_on(ctx, proven, &identity, Wish { keep: flow.keep, ..Wish::default() }).await
     }
 
-    /// Signs in whom the provider proved.
-    async fn sign_in_by(
+    /// Who it is that the provider proved: linked or registered, where that follows, and with the roles of the groups.
+    async fn identified_by(
         &self,
         ctx: &RequestContext,
         provider: &Provider,
         proof: &Proof,
-    ) -> Result<Answer<LoginState>, Problem> {
+    ) -> Result<(Proven, Identity), Problem> {
         let account = &proof.account;
         let linked = self.storage.find_by_account(&account.issuer, &account.subject).await;
         let linked = linked.map_err(problem::storage)?;
@@ -216,7 +306,7 @@ impl Endpoint {
         self.record(
             entry(Event::ProviderProven, ctx, Some(&identity.id)).with("provider", &account.provider),
         );
-        self.go_on(ctx, proven, &identity, Wish::default()).await
+        Ok((proven, identity))
     }
 
     /// Who confirmed here the address that the provider verified.
@@ -229,7 +319,7 @@ impl Endpoint {
     }
 
     /// Lets the account open the identity.
-    async fn linked(
+    pub(super) async fn linked(
         &self,
         ctx: &RequestContext,
         identity: &Identity,
@@ -245,29 +335,8 @@ impl Endpoint {
         self.record(
             entry(Event::AccountLinked, ctx, Some(&identity.id)).with("provider", &proof.account.provider),
         );
+        self.tell_owner_of(ctx, identity, AccountChange::AccountLinked).await;
         flow::proven(identity).ok_or(refused)
-    }
-
-    /// Links an account to who is signed in, and was when it began.
-    async fn link_by(
-        &self,
-        ctx: &RequestContext,
-        id: &IdentityId,
-        proof: &Proof,
-    ) -> Result<Answer<LoginState>, Problem> {
-        let live = self.signed_in(ctx).await?;
-        if live.identity.id != *id {
-            return Err(Problem::new(ErrorCode::SignedOut));
-        }
-        let account = &proof.account;
-        let opens = self.storage.find_by_account(&account.issuer, &account.subject).await;
-        let opens = opens.map_err(problem::storage)?;
-        match flow::link(live.identity.clone(), opens.as_ref()) {
-            Decision::Link(identity) => self.linked(ctx, &identity, proof).await.map(drop)?,
-            Decision::Refused(code) => return Err(Problem::new(code)),
-            Decision::Proven(..) | Decision::Register => {}
-        }
-        Ok(Answer::new(LoginState::Complete { ticket: None }))
     }
 
     /// Somebody new, with the first of the names that nobody has.

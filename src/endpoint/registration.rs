@@ -96,7 +96,8 @@ impl Endpoint {
             LoginState::Challenge { .. }
             | LoginState::NewPassword { .. }
             | LoginState::VerifyAddress
-            | LoginState::CodeSent { .. } => RegistrationState::VerifyAddress,
+            | LoginState::CodeSent { .. }
+            | LoginState::Passkey { .. } => RegistrationState::VerifyAddress,
         }))
     }
 

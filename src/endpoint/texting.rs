@@ -59,14 +59,12 @@ impl Endpoint {
         self.take_sms_from(ctx).await?;
         // Who asks in vain must not use up what is left for others.
         let keys = &self.limit_keys;
-        let caps = match (&number, owner) {
-            (Some(number), Some(owner)) => self.sms_caps(number, owner),
-            _ => {
-                let folded = identifier.folded();
-                let [number, person] =
-                    ["number", "person"].map(|what| keys.sms(&format!("no:{what}:{folded}")));
-                self.sms_rules([number, person, keys.sms("no")])
-            }
+        let caps = if let (Some(number), Some(owner)) = (&number, owner) {
+            self.sms_caps(number, owner)
+        } else {
+            let folded = identifier.folded();
+            let [number, person] = ["number", "person"].map(|what| keys.sms(&format!("no:{what}:{folded}")));
+            self.sms_rules([number, person, keys.sms("no")])
         };
         let taken = match self.take(caps).await {
             Err(refused) if refused.code == ErrorCode::TooManyAttempts => {

@@ -6,6 +6,7 @@ pub mod asserted;
 pub mod code;
 mod completed;
 pub mod login;
+pub mod passkey;
 pub mod proven;
 pub mod provider;
 pub mod recovery;

@@ -94,6 +94,11 @@ pub fn may_enroll(settings: &Settings, identity: &Identity) -> bool {
     settings.mfa != Mfa::Off && !identity.source.as_ref().is_some_and(Source::is_proxy)
 }
 
+/// Whether somebody may set a passkey up: it may be the only factor, so that nobody asks whether there are second ones.
+pub fn may_enroll_passkey(settings: &Settings, identity: &Identity) -> bool {
+    settings.passkeys && !identity.source.as_ref().is_some_and(Source::is_proxy)
+}
+
 /// Whether who asks in this session has proven lately who that is, with everything there is to prove: then something
 /// sensitive may be changed without asking again.
 pub fn is_fresh(session: &Session, factors: &[StoredFactor], now: crate::clock::Timestamp) -> bool {
@@ -133,7 +138,7 @@ pub struct Enrolled(PendingFlow);
 impl Enrolled {
     /// From the flow that setting it up has used up; nothing where it was made for something else.
     pub fn found(flow: PendingFlow) -> Option<Self> {
-        matches!(flow.aim, FlowAim::ConfirmTotp { .. }).then_some(Self(flow))
+        matches!(flow.aim, FlowAim::ConfirmTotp { .. } | FlowAim::ConfirmPasskey).then_some(Self(flow))
     }
 
     /// The login that waited for it is complete.
@@ -151,11 +156,13 @@ pub fn offered(
     sms: bool,
 ) -> Vec<SecondFactor> {
     let has = |kind| factors.iter().any(|kept| kept.factor.kind == kind);
-    let totp = has(FactorKind::Totp).then_some(SecondFactor::Totp);
-    let phone = sms && has(FactorKind::Phone) && !only_sms(methods);
-    let phone = phone.then_some(SecondFactor::Sms);
-    let codes = (recovery_codes > 0).then_some(SecondFactor::RecoveryCode);
-    totp.into_iter().chain(phone).chain(codes).collect()
+    let all = [
+        (SecondFactor::Passkey, has(FactorKind::Passkey)),
+        (SecondFactor::Totp, has(FactorKind::Totp)),
+        (SecondFactor::Sms, sms && has(FactorKind::Phone) && !only_sms(methods)),
+        (SecondFactor::RecoveryCode, recovery_codes > 0),
+    ];
+    all.into_iter().filter_map(|(factor, there)| there.then_some(factor)).collect()
 }
 
 #[cfg(test)]

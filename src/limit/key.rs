@@ -66,6 +66,16 @@ impl Keys {
         self.named("sms", &format!("from:{}", at(app, &network(address))))
     }
 
+    /// Answers with a passkey, by its id, known or not.
+    pub fn passkey(&self, credential_id: &[u8]) -> LimitKey {
+        self.named("factor", &format!("passkey:{}", URL_SAFE_NO_PAD.encode(credential_id)))
+    }
+
+    /// Changes of the address of an identity.
+    pub fn address_change(&self, id: &IdentityId) -> LimitKey {
+        self.named("address_change", &id.0)
+    }
+
     /// Wrong passwords from an address, as those below at the forms of one app or the endpoint's own: what is wrong with
     /// one app's forms, or with the address that its process names, is not the others'. (How often the password of one
     /// account may be guessed is counted for all of them together.)
@@ -150,6 +160,7 @@ mod tests {
             keys.no_code("a"),
             keys.sms("+4915123456789"),
             keys.sms_from(None, here),
+            keys.address_change(&id),
             keys.address(None, here),
             keys.registration(None, here),
             keys.mail("a"),

@@ -21,6 +21,8 @@ pub struct LetterParts<'p> {
     pub app_name: &'p str,
     /// The person's username; empty where there is none.
     pub username: &'p str,
+    /// The address that it is about; empty where it is about none.
+    pub address: &'p str,
     /// Where the button leads.
     pub link: &'p str,
     /// How long the link holds.
@@ -64,6 +66,7 @@ impl Letter {
                 username: &username,
                 ttl: parts.ttl,
                 code: parts.code,
+                address: &one_line(parts.address),
             },
         );
         let validity = if words.validity.is_empty() { "" } else { &format!("\n{}", words.validity) };

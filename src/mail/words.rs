@@ -16,6 +16,8 @@ pub(super) struct Subject<'s> {
     pub(super) app: &'s str,
     /// The person's username, where there is one.
     pub(super) username: &'s str,
+    /// The address that it is about, where it is about one.
+    pub(super) address: &'s str,
     /// How long the link holds.
     pub(super) ttl: Duration,
     /// The code, where there is one.

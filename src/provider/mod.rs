@@ -8,6 +8,7 @@ mod apple;
 mod claims;
 mod metadata;
 mod profile;
+mod tls;
 mod token;
 mod web;
 
@@ -55,6 +56,8 @@ pub struct Round<'r> {
     pub nonce: &'r str,
     /// What the exchange must carry (PKCE).
     pub verifier: &'r str,
+    /// Where somebody signs in there once more, although the provider may know this browser: not before this moment.
+    pub since: Option<Timestamp>,
 }
 
 /// Everybody who may say who somebody is, by the name in the settings.
@@ -91,6 +94,11 @@ impl Providers {
             .map(Self)
     }
 
+    /// All of them, by name.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Provider)> {
+        self.0.iter().map(|(name, provider)| (name.as_str(), provider))
+    }
+
     /// The one with this name.
     pub fn get(&self, name: &str) -> Option<&Provider> {
         self.0.get(name)
@@ -117,8 +125,8 @@ impl Provider {
             )),
             _ => Secret::Plain(written),
         };
-        let web =
-            Web::new(&issuer, settings.allow_private_addresses).map_err(|why| format!("{at}: {why}"))?;
+        let web = Web::new(&issuer, settings.allow_private_addresses, settings.ca.as_deref());
+        let web = web.map_err(|why| format!("{at}: {why}"))?;
         let way = match speaks {
             Speaks::Oidc | Speaks::Apple => Way::Signed(Metadata::default()),
             _ => Way::Asked(Profile::of(speaks, &issuer)),
@@ -144,6 +152,24 @@ impl Provider {
         self.settings.kind.preset().speaks == Speaks::Apple
     }
 
+    /// Its address.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Whether it says itself where to ask.
+    pub const fn describes_itself(&self) -> bool {
+        matches!(self.way, Way::Signed(_))
+    }
+
+    /// Whether it can be asked who somebody is. One that does not describe itself is asked when somebody comes.
+    pub async fn look(&self, now: Timestamp) -> Result<(), Failure> {
+        match &self.way {
+            Way::Signed(metadata) => metadata.known(&self.web, &self.issuer, now).await.map(drop),
+            Way::Asked(_) => Ok(()),
+        }
+    }
+
     /// Where a browser is sent to sign in there.
     pub async fn begin(&self, round: &Round<'_>, now: Timestamp) -> Result<String, Failure> {
         let at = match &self.way {
@@ -164,6 +190,10 @@ impl Provider {
                 .append_pair("code_challenge_method", "S256");
             if matches!(self.way, Way::Signed(_)) {
                 query.append_pair("nonce", round.nonce);
+                if round.since.is_some() {
+                    let again = self.settings.kind.again();
+                    query.append_pair("prompt", again.prompt).append_pair("max_age", "0");
+                }
             }
             if self.posts() {
                 query.append_pair("response_mode", "form_post");

@@ -22,11 +22,15 @@ pub enum Method {
     SmsCode,
     /// A code by SMS beside something else.
     Sms,
+    /// A passkey that verified its person by a fingerprint, a face or a PIN: what one has and what one is or knows.
+    Passkey,
+    /// A passkey or security key that was touched, and verified nobody.
+    SecurityKey,
 }
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Password,
         Self::Proxy,
         Self::Provider,
@@ -35,6 +39,8 @@ impl Method {
         Self::MailCode,
         Self::SmsCode,
         Self::Sms,
+        Self::Passkey,
+        Self::SecurityKey,
     ];
 
     /// As stored.
@@ -48,14 +54,21 @@ impl Method {
             Self::MailCode => "mail_code",
             Self::SmsCode => "sms_code",
             Self::Sms => "sms",
+            Self::Passkey => "passkey",
+            Self::SecurityKey => "security_key",
         }
     }
 
     /// Whether it says who somebody is to begin with; what doesn't is asked for after that.
     const fn is_first(self) -> bool {
         match self {
-            Self::Password | Self::Proxy | Self::Provider | Self::MailCode | Self::SmsCode => true,
-            Self::Totp | Self::RecoveryCode | Self::Sms => false,
+            Self::Password
+            | Self::Proxy
+            | Self::Provider
+            | Self::MailCode
+            | Self::SmsCode
+            | Self::Passkey => true,
+            Self::Totp | Self::RecoveryCode | Self::Sms | Self::SecurityKey => false,
         }
     }
 }
@@ -106,13 +119,14 @@ impl Methods {
     }
 
     /// How sure that makes us: two factors count where they are distinct, and neither stands for the other. One phone is
-    /// one factor, whatever its codes were asked for.
+    /// one factor, whatever its codes were asked for; a passkey that verified its person is two.
     pub fn assurance(&self) -> AssuranceLevel {
         let beside = |first: Method, second: &Method| {
-            !second.is_first() && !(first == Method::SmsCode && *second == Method::Sms)
+            !(second.is_first() || first == Method::SmsCode && *second == Method::Sms)
         };
         let mut firsts = self.0.iter().filter(|method| method.is_first());
-        let two = firsts.any(|first| self.0.iter().any(|second| beside(*first, second)));
+        let both = self.0.contains(&Method::Passkey);
+        let two = both || firsts.any(|first| self.0.iter().any(|second| beside(*first, second)));
         if two { AssuranceLevel::Aal2 } else { AssuranceLevel::Aal1 }
     }
 
@@ -149,6 +163,11 @@ mod tests {
         let codes = Methods::only(Method::Totp).and(Method::RecoveryCode);
         assert_eq!(codes.assurance(), AssuranceLevel::Aal1);
         assert_eq!(Methods::default().assurance(), AssuranceLevel::Aal1);
+        assert_eq!(Methods::only(Method::Passkey).assurance(), AssuranceLevel::Aal2);
+        assert_eq!(Methods::only(Method::SecurityKey).assurance(), AssuranceLevel::Aal1);
+        let touched = Methods::only(Method::SecurityKey);
+        assert_eq!(touched.clone().and(Method::Totp).assurance(), AssuranceLevel::Aal1);
+        assert_eq!(touched.and(Method::Password).assurance(), AssuranceLevel::Aal2);
     }
 
     #[test]

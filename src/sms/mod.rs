@@ -78,7 +78,7 @@ impl Sender {
             return Ok(None);
         };
         // The address is the operator's own, and may be inside of the network. Nobody is followed to another one.
-        let web = Web::new(&address, true).map_err(|why| format!("`sms`: {why}"))?;
+        let web = Web::new(&address, true, None).map_err(|why| format!("`sms`: {why}"))?;
         Ok(Some(Self { web, way }))
     }
 

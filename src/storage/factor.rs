@@ -27,6 +27,8 @@ pub enum FlowAim {
         /// The number, sealed.
         sealed: Vec<u8>,
     },
+    /// A passkey is made, and has to be handed over.
+    ConfirmPasskey,
 }
 
 impl FlowAim {
@@ -37,6 +39,7 @@ impl FlowAim {
             Self::Enroll => "enroll",
             Self::ConfirmTotp { .. } => "confirm_totp",
             Self::ConfirmPhone { .. } => "confirm_phone",
+            Self::ConfirmPasskey => "confirm_passkey",
         }
     }
 
@@ -47,6 +50,7 @@ impl FlowAim {
             ("enroll", None) => Some(Self::Enroll),
             ("confirm_totp", Some(sealed)) => Some(Self::ConfirmTotp { sealed }),
             ("confirm_phone", Some(sealed)) => Some(Self::ConfirmPhone { sealed }),
+            ("confirm_passkey", None) => Some(Self::ConfirmPasskey),
             _ => None,
         }
     }
@@ -54,7 +58,7 @@ impl FlowAim {
     pub(super) fn sealed(&self) -> Option<&[u8]> {
         match self {
             Self::ConfirmTotp { sealed } | Self::ConfirmPhone { sealed } => Some(sealed),
-            Self::Challenge | Self::Enroll => None,
+            Self::Challenge | Self::Enroll | Self::ConfirmPasskey => None,
         }
     }
 }
@@ -72,6 +76,8 @@ pub struct PendingFlow {
     pub methods: Methods,
     /// What comes next.
     pub aim: FlowAim,
+    /// Whether the session that it begins is to be kept, whoever ends it.
+    pub keep: bool,
     /// When.
     pub created_at: Timestamp,
     /// Until when.
@@ -101,7 +107,8 @@ pub trait FactorRepository {
     /// How many recovery codes it has left.
     async fn count_recovery_codes(&self, owner: &IdentityId) -> Result<u32>;
     /// Uses `flow` up and adds a factor; with `codes`, unless there are none, in place of the recovery codes. False if
-    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added.
+    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added. Refuses a passkey that
+    /// is there already, whoever has it.
     async fn add_factor(
         &self,
         new: NewFactor,

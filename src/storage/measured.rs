@@ -9,19 +9,19 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
 use super::{
-    App, AppKey, AppRepository, AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration,
-    Declared, DeclaredRecord, DeclaredRepository, FactorRepository, IdentityFilter, IdentityRepository,
-    Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount,
-    LoginCode, LoginCodeRepository, MailId, MailRepository, MetaRepository, NewIdentity, NewLink,
-    NewLoginCode, NewMail, NewProviderFlow, NewSession, NewUpheld, PendingFlow, PendingRegistration,
-    ProviderAccount, ProviderFlow, ProviderRepository, QueuedMail, RaisedSession, RegistrationRepository,
-    Reseal, Result, SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer,
-    Upheld,
+    AddressChange, AddressRepository, AddressSide, App, AppKey, AppRepository, AuditRecord, Change,
+    ChangeFeed, ChangeSeq, Connections, Declaration, Declared, DeclaredRecord, DeclaredRepository,
+    FactorRepository, Followed, Handover, IdentityFilter, IdentityRepository, Intake, LegacyHashes, LimitKey,
+    LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount, LoginCode, LoginCodeRepository,
+    MailId, MailRepository, MetaRepository, NewIdentity, NewLink, NewLoginCode, NewMail, NewProviderFlow,
+    NewSession, NewUpheld, PasskeyRepository, PendingFlow, PendingRegistration, ProviderAccount,
+    ProviderFlow, ProviderRepository, QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result,
+    SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Unlinked, Upheld,
 };
 use crate::{
     clock::Timestamp,
     factor::{FactorId, FactorName, NewFactor, StoredFactor, password::PasswordHash},
-    identity::{Identity, IdentityId, Role, Source},
+    identity::{EmailAddress, Identity, IdentityId, Role, Source},
     session::{AppName, LiveSession, NewCode, NewTicket, SessionId, StoredCode, StoredTicket, TokenHash},
     telemetry::metrics::{self, DatabaseError, Label as _},
 };
@@ -142,6 +142,13 @@ measured! { LoginCodeRepository, "login_code", {
 } {
 } }
 
+measured! { PasskeyRepository, "passkey", {
+    fn find_passkey(credential_id: &[u8]) -> Option<StoredFactor>;
+    fn use_passkey(id: &FactorId, counter: u32, now: Timestamp) -> bool;
+    fn use_challenge(hash: TokenHash, expires_at: Timestamp, now: Timestamp) -> bool;
+} {
+} }
+
 measured! { AppRepository, "app", {
     fn add_app(app: &App, key: TokenHash) -> bool;
     fn list_apps() -> Vec<(App, Vec<AppKey>)>;
@@ -158,12 +165,24 @@ measured! { AppRepository, "app", {
 measured! { ProviderRepository, "provider", {
     fn add_provider_flow(new: NewProviderFlow) -> ();
     fn consume_provider_flow(state: TokenHash, browser: TokenHash, now: Timestamp) -> Option<ProviderFlow>;
+    fn add_handover(challenge: TokenHash, left: &Handover, created_at: Timestamp, expires_at: Timestamp) -> ();
+    fn consume_handover(challenge: TokenHash, now: Timestamp) -> Option<Handover>;
     fn find_by_account(issuer: &str, subject: &str) -> Option<Identity>;
     fn list_linked_accounts(id: &IdentityId) -> Vec<LinkedAccount>;
     fn add_linked_account(id: &IdentityId, account: &ProviderAccount, now: Timestamp) -> bool;
     fn add_linked_identity(new: NewIdentity, account: &ProviderAccount) -> Option<Identity>;
     fn touch_linked_account(issuer: &str, subject: &str, now: Timestamp) -> ();
-    fn remove_linked_account(id: &IdentityId, issuer: &str, subject: &str, now: Timestamp) -> bool;
+    fn remove_linked_account(id: &IdentityId, account: &ProviderAccount, issuers: &[String], now: Timestamp) -> Unlinked;
+} {
+} }
+
+measured! { AddressRepository, "address", {
+    fn add_address_change(change: AddressChange, session: &SessionId, mails: Vec<NewMail>) -> ();
+    fn find_address_change(id: &IdentityId, now: Timestamp) -> Option<AddressChange>;
+    fn add_address_link(change: &str, side: AddressSide, hash: TokenHash, expires_at: Timestamp, now: Timestamp) -> bool;
+    fn follow_address_link(hash: TokenHash, side: AddressSide, now: Timestamp) -> Option<Followed>;
+    fn set_address(id: &IdentityId, email: &EmailAddress, verified: bool, now: Timestamp) -> bool;
+    fn cancel_address_change(id: &IdentityId, now: Timestamp) -> bool;
 } {
 } }
 
@@ -195,6 +214,7 @@ measured! { ChangeFeed, "feed", {
 measured! { MetaRepository, "meta", {
     fn add_audit(record: AuditRecord) -> ();
     fn list_audit(limit: u32) -> Vec<AuditRecord>;
+    fn list_audit_of(id: &IdentityId, limit: u32) -> Vec<AuditRecord>;
     fn latest_audit(event: &str) -> Option<AuditRecord>;
     fn instance() -> String;
     fn claim_key(mark: [u8; 32], now: Timestamp) -> [u8; 32];

@@ -61,6 +61,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "identity",
             "keys",
             "mail",
+            "provider",
             "proxy",
             "session",
             "storage",

@@ -94,6 +94,74 @@ def account_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
     account(app, mailbox, page)
 
 
+ACCOUNT = {
+    "username": "bob",
+    "email": "bob@example.org",
+    "email_verified": True,
+    "roles": ["viewer"],
+    "managed": False,
+    "factor_required": False,
+    "factors": [],
+    "recovery_codes": 0,
+    "sessions": [],
+    "has_password": False,
+    "linked": [
+        {
+            "id": "a",
+            "name": "company",
+            "label": "Example Inc.",
+            "created_at": 1767225600000,
+            "last_used_at": 1767312000000,
+        }
+    ],
+    "linkable": [{"name": "github", "label": "GitHub"}],
+    "pending_address": {"email": "bob.new@example.org", "approval": True, "confirmation": True},
+}
+
+
+def linked_accounts(app: Served, mailbox: Mailbox, page: Page) -> None:
+    signed_in(app, mailbox, page)
+    page.route(
+        "**/_gatehouse/account",
+        lambda asked: asked.fulfill(json={"state": "overview", "account": ACCOUNT})
+        if asked.request.method == "POST"
+        else asked.continue_(),
+    )
+    page.goto(f"{app.url}/_gatehouse/account")
+    page.get_by_role("button", name="Link GitHub").wait_for()
+
+
+def linked_accounts_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
+    narrow(page)
+    linked_accounts(app, mailbox, page)
+
+
+def proof_at_a_provider(app: Served, mailbox: Mailbox, page: Page) -> None:
+    linked_accounts(app, mailbox, page)
+    page.unroute("**/_gatehouse/account")
+    problem = {"code": "reauthentication_required", "field": None, "retry_after": None}
+    page.route("**/_gatehouse/account", lambda asked: asked.fulfill(status=403, json=problem))
+    page.get_by_role("button", name="Link GitHub").click()
+    page.get_by_role("button", name="Go to Example Inc.").wait_for()
+
+
+def first_password(app: Served, mailbox: Mailbox, page: Page) -> None:
+    linked_accounts(app, mailbox, page)
+    page.get_by_role("button", name="Set a password").click()
+    page.get_by_label("New password").wait_for()
+
+
+def approve_address(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    page.goto(f"{app.url}/_gatehouse/account#approve=token")
+    page.get_by_role("button", name="It was me").wait_for()
+
+
+def confirm_address_narrow(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    narrow(page)
+    page.goto(f"{app.url}/_gatehouse/account#confirm-address=token")
+    page.get_by_role("button", name="Confirm address").wait_for()
+
+
 FACTOR_VIEWS: list[View] = [
     challenge,
     challenge_in_app,
@@ -105,4 +173,10 @@ FACTOR_VIEWS: list[View] = [
     recovery_codes_narrow,
     account,
     account_narrow,
+    linked_accounts,
+    linked_accounts_narrow,
+    proof_at_a_provider,
+    first_password,
+    approve_address,
+    confirm_address_narrow,
 ]

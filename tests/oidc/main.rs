@@ -10,13 +10,17 @@
     reason = "a test stops where it fails"
 )]
 
+mod account;
 mod browser;
 mod certified;
 mod discovery;
+mod embedding;
 mod flows;
+mod keep;
 mod kit;
 mod node;
 mod oauth;
 mod people;
 mod rogue;
+mod tls;
 mod tokens;

@@ -1,13 +1,14 @@
 //! What the endpoint's answers lead to.
 
 use gatehouse_protocol::{
-    ClientConfig, EnrollmentStep, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
-    Ticket, VerificationState, VerificationStep,
+    ClientConfig, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken, PasswordChanged, Problem,
+    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, Ticket,
+    VerificationState, VerificationStep,
 };
 
 use super::{
     Announcement, Effect, Failure, Gap, Line, Link, Machine, Offer, Opening, Purpose, Reply, Screen, Text,
+    proof::set_up,
 };
 
 impl Machine {
@@ -63,7 +64,7 @@ impl Machine {
                 self.purpose = Purpose::SignIn;
                 return self.show(Screen::CodeLink { token });
             }
-            Link::Enroll(flow) => Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow.clone()) }),
+            Link::Enroll(flow) => set_up(flow.clone(), self.values.keep),
             Link::ChangePassword if self.signed_in() => return self.show(Screen::ChangePassword),
             Link::ChangePassword => return self.log_in_then_change(),
             Link::Setup(token) | Link::Invite(token) => {
@@ -103,6 +104,7 @@ impl Machine {
             Ok(LoginState::Challenge { flow, factors }) => self.challenge_factor(flow, factors),
             Ok(LoginState::Enroll { flow }) => self.enroll(flow),
             Ok(LoginState::CodeSent { flow, channel }) => self.code_sent(flow, channel),
+            Ok(LoginState::Passkey { flow, options }) => vec![Effect::Sign(flow, options)],
             Err(failure) => self.unproven(failure),
         }
     }

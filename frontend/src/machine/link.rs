@@ -60,6 +60,7 @@ fn challenge(waits: &str) -> Link {
     let mut parts = waits.split('.');
     let flow = FlowToken::new(parts.next().unwrap_or_default());
     let factors = parts.filter_map(|name| match name {
+        "passkey" => Some(SecondFactor::Passkey),
         "totp" => Some(SecondFactor::Totp),
         "sms" => Some(SecondFactor::Sms),
         "recovery_code" => Some(SecondFactor::RecoveryCode),

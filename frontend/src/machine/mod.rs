@@ -10,6 +10,8 @@ mod link;
 mod proof;
 mod rules;
 mod screen;
+#[cfg(feature = "later")]
+mod setup;
 mod submit;
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
@@ -18,7 +20,9 @@ mod text;
 mod typing;
 mod values;
 
-pub use card::{Card, FieldCard, Press, Shown, Turn, TurnTo, Way};
+#[cfg(feature = "later")]
+pub use card::Shown;
+pub use card::{Card, FieldCard, Press, Turn, TurnTo, Way};
 pub use event::{Announcement, Effect, Event, Failure, Place, Reply};
 pub use link::{Link, local_path};
 pub use rules::Rules;
@@ -28,6 +32,8 @@ pub use text::{Gap, Line, Text};
 pub use typing::Meter;
 pub use values::Values;
 
+#[cfg(feature = "later")]
+use gatehouse_protocol::FlowToken;
 use gatehouse_protocol::{Challenge, ClientConfig, Field, LoginForm, LoginStep, SessionState};
 
 use proof::Purpose;
@@ -53,6 +59,8 @@ pub struct Setting {
     pub roles: Vec<String>,
     /// The endpoint's address, to be named when it can't be reached.
     pub endpoint: String,
+    /// The page's host, where the browser has passkeys.
+    pub host: Option<String>,
 }
 
 /// What to show first.
@@ -70,6 +78,14 @@ pub enum Opening {
     Reauthenticate,
     /// A step of setting a factor up, for who is signed in.
     At(Screen),
+    /// Setting up the factor that a sign-in asks for.
+    #[cfg(feature = "later")]
+    Enroll {
+        /// Carries what was proven so far.
+        flow: FlowToken,
+        /// Keep me signed in.
+        keep: bool,
+    },
 }
 
 impl Default for Opening {
@@ -170,6 +186,7 @@ impl Machine {
             embedded: self.setting.embedded,
             in_place: self.setting.in_place,
             purpose: self.purpose,
+            passkeys: self.passkeys(),
         };
         Card::of(&self.screen, &around)
     }
@@ -216,6 +233,8 @@ impl Machine {
             Event::Opened(link) => self.opened(link),
             Event::Retry => self.retry(),
             Event::Login(reply) => self.logged_in(reply),
+            Event::Signed(flow, answer, values) => self.signed(flow, answer, values),
+            #[cfg(feature = "later")]
             Event::Enrollment(reply) => self.enrolled(reply),
             Event::Registration(reply) => self.registered(reply),
             Event::Verification(reply) => self.verified(reply),
@@ -231,6 +250,7 @@ impl Machine {
             Event::Continue if matches!(self.screen, Screen::NotAllowed) => {
                 vec![Effect::Leave(self.app().to_owned())]
             }
+            #[cfg(feature = "later")]
             Event::Continue if matches!(self.screen, Screen::Codes { .. }) => self.stored(),
             Event::Continue => vec![self.leave()],
         }
@@ -321,6 +341,11 @@ impl Machine {
                 _ => self.show(Screen::Login),
             },
             Opening::Link(link) => self.opened(link),
+            #[cfg(feature = "later")]
+            Opening::Enroll { flow, keep } => {
+                self.values.keep = keep;
+                self.enroll(flow)
+            }
             opening => self.prove(opening),
         }
     }
@@ -350,6 +375,7 @@ impl Machine {
         match place {
             Place::Factor(factor) => self.other_factor(factor),
             Place::Code(channel) => self.ask_for_code(channel),
+            Place::Passkey => self.sending(Effect::Login(LoginStep::BeginPasskey { flow: None })),
             Place::Login => {
                 self.then_change = false;
                 self.purpose = Purpose::SignIn;

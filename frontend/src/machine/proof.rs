@@ -1,11 +1,12 @@
-//! Second factors and fresh proofs: what is asked for, how a factor is set up, and where it leads.
+//! Second factors and fresh proofs: what is asked for, and where it leads.
 
+#[cfg(feature = "later")]
+use gatehouse_protocol::EnrollmentStep;
 use gatehouse_protocol::{
-    Code, CodeChannel, EnrollmentState, EnrollmentStep, ErrorCode, Field, FlowToken, LoginStep, Problem,
-    SecondFactor, SessionState,
+    CodeChannel, ErrorCode, Field, FlowToken, LoginStep, Problem, SecondFactor, SessionState,
 };
 
-use super::{Effect, Failure, Line, Machine, Opening, Reply, Screen, Text};
+use super::{Effect, Failure, Line, Machine, Opening, Screen, Text, Values};
 
 /// What proofs are asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,7 +50,8 @@ impl Machine {
     /// One of these factors has to be proven, the first by preference.
     pub(super) fn challenge_factor(&mut self, flow: FlowToken, factors: Vec<SecondFactor>) -> Vec<Effect> {
         self.setting.opening = Opening::default();
-        let factor = factors.first().copied().unwrap_or(SecondFactor::Totp);
+        let usable = |factor: &&SecondFactor| self.passkeys() || **factor != SecondFactor::Passkey;
+        let factor = factors.iter().find(usable).or(factors.first()).copied().unwrap_or(SecondFactor::Totp);
         self.ask_for(flow, factors, factor)
     }
 
@@ -97,37 +99,38 @@ impl Machine {
         effects
     }
 
+    /// Whether a passkey can be used here: the browser has them, and they belong to this host.
+    pub(super) fn passkeys(&self) -> bool {
+        let host = self.config.as_ref().and_then(|config| config.passkeys.as_ref());
+        host.is_some() && host == self.setting.host.as_ref()
+    }
+
+    /// Which drawing of the sign-in form it is in whose field passkeys are to be offered, quietly; nothing on every other
+    /// screen.
+    pub fn autofill(&self) -> Option<u32> {
+        let open = matches!(self.screen, Screen::Login) && !self.password_only();
+        (open && self.passkeys()).then_some(self.drawn)
+    }
+
+    /// A passkey signed, or nobody used one. What was typed stays.
+    pub(super) fn signed(&mut self, flow: FlowToken, answer: Option<String>, values: Values) -> Vec<Effect> {
+        self.take(values);
+        let Some(credential) = answer else {
+            if matches!(self.screen, Screen::Loading) {
+                return self.log_in(Text::PasskeyCancelled);
+            }
+            self.busy = false;
+            self.say(Text::PasskeyCancelled, false);
+            return Vec::new();
+        };
+        let (keep, challenge) = (self.values.keep, self.challenge());
+        self.sending(Effect::Login(LoginStep::Passkey { flow, credential, keep, challenge }))
+    }
+
     /// A factor has to be set up before anything else. Until its key is there the form stays as it is, working.
     pub(super) fn enroll(&mut self, flow: FlowToken) -> Vec<Effect> {
-        self.sending(Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow) }))
-    }
-
-    pub(super) fn enrolled(&mut self, reply: Reply<EnrollmentState>) -> Vec<Effect> {
-        match reply {
-            Ok(EnrollmentState::Totp { flow, key, picture }) => {
-                self.setting.opening = Opening::default();
-                // The picture is the key, too.
-                self.show(Screen::Enroll { flow, key, picture: Code::new(picture) })
-            }
-            Ok(EnrollmentState::CodeSent { flow }) => {
-                self.show(Screen::Code { flow, channel: CodeChannel::Sms })
-            }
-            Ok(EnrollmentState::Complete { codes }) if codes.is_empty() => self.stored(),
-            Ok(EnrollmentState::Complete { codes }) => self.show(Screen::Codes { codes }),
-            Err(failure) => self.unproven(failure),
-        }
-    }
-
-    /// The recovery codes are stored: on to where a completed login leads.
-    pub(super) fn stored(&mut self) -> Vec<Effect> {
-        self.busy = true;
-        match self.challenge() {
-            Some(challenge) if self.purpose != Purpose::Enroll => {
-                self.purpose = Purpose::SignIn;
-                self.sending(Effect::Login(LoginStep::Resume { challenge }))
-            }
-            _ => self.complete(None),
-        }
+        let effect = set_up(flow, self.values.keep);
+        self.sending(effect)
     }
 
     /// Everything that was asked for is proven, and it was not to sign in.
@@ -194,4 +197,16 @@ impl Machine {
         self.say(why, false);
         effects
     }
+}
+
+/// How a factor is set up: here, or by the program that is loaded for it.
+#[cfg(feature = "later")]
+pub(super) fn set_up(flow: FlowToken, _keep: bool) -> Effect {
+    Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow) })
+}
+
+/// How a factor is set up: here, or by the program that is loaded for it.
+#[cfg(not(feature = "later"))]
+pub(super) const fn set_up(flow: FlowToken, keep: bool) -> Effect {
+    Effect::HandOver(flow, keep)
 }

@@ -1,6 +1,8 @@
 //! What the person looks at.
 
-use gatehouse_protocol::{Code, CodeChannel, ErrorCode, FlowToken, MailToken, SecondFactor};
+#[cfg(feature = "later")]
+use gatehouse_protocol::Code;
+use gatehouse_protocol::{CodeChannel, ErrorCode, FlowToken, MailToken, SecondFactor};
 
 /// One of the views, with the evidence that leads on from it.
 #[derive(Debug, Clone)]
@@ -63,6 +65,7 @@ pub enum Screen {
         token: MailToken,
     },
     /// An authenticator app is set up.
+    #[cfg(feature = "later")]
     Enroll {
         /// Carries the enrollment.
         flow: FlowToken,
@@ -72,6 +75,7 @@ pub enum Screen {
         picture: Code,
     },
     /// The recovery codes, shown this once.
+    #[cfg(feature = "later")]
     Codes {
         /// All of them.
         codes: Vec<Code>,

@@ -1,8 +1,8 @@
 //! What submitting a form means: the checks that need no endpoint, then one step of the flow.
 
 use gatehouse_protocol::{
-    ChangePassword, Code, EnrollmentStep, ErrorCode, Field, LoginStep, Password, RecoveryStep,
-    RegistrationStep, SecondFactor, VerificationStep, rule,
+    ChangePassword, Code, ErrorCode, Field, LoginStep, Password, RecoveryStep, RegistrationStep,
+    SecondFactor, VerificationStep, rule,
 };
 
 use super::{Effect, Gap, Line, Machine, Purpose, Screen, Text, Values};
@@ -122,6 +122,7 @@ impl Machine {
             Screen::Challenge { flow, factor, .. } => {
                 let (flow, challenge) = (flow.clone(), self.challenge());
                 Effect::Login(match factor {
+                    SecondFactor::Passkey => LoginStep::BeginPasskey { flow: Some(flow) },
                     SecondFactor::Totp => LoginStep::Totp { flow, code: code(), keep, challenge },
                     SecondFactor::RecoveryCode => {
                         LoginStep::RecoveryCode { flow, code: code(), keep, challenge }
@@ -129,8 +130,12 @@ impl Machine {
                     SecondFactor::Sms => LoginStep::Code { flow, code: code(), keep, challenge },
                 })
             }
+            #[cfg(feature = "later")]
             Screen::Code { flow, .. } if self.purpose == Purpose::Enroll => {
-                Effect::Enroll(EnrollmentStep::ConfirmPhone { flow: flow.clone(), code: code() })
+                Effect::Enroll(gatehouse_protocol::EnrollmentStep::ConfirmPhone {
+                    flow: flow.clone(),
+                    code: code(),
+                })
             }
             Screen::Code { flow, .. } => {
                 let (flow, challenge) = (flow.clone(), self.challenge());
@@ -140,9 +145,12 @@ impl Machine {
                 let (token, challenge) = (token.clone(), self.challenge());
                 Effect::Login(LoginStep::CodeLink { token, keep, challenge })
             }
-            Screen::Enroll { flow, .. } => {
-                Effect::Enroll(EnrollmentStep::ConfirmTotp { flow: flow.clone(), code: code(), keep })
-            }
+            #[cfg(feature = "later")]
+            Screen::Enroll { flow, .. } => Effect::Enroll(gatehouse_protocol::EnrollmentStep::ConfirmTotp {
+                flow: flow.clone(),
+                code: code(),
+                keep,
+            }),
             Screen::Reauthenticate => Effect::Login(LoginStep::Reauthenticate { password }),
             Screen::Registration { offer } => {
                 let token = offer.as_ref().map(|offer| offer.token.clone());
@@ -159,11 +167,12 @@ impl Machine {
             Screen::Loading
             | Screen::Unreachable
             | Screen::CheckMail { .. }
-            | Screen::Codes { .. }
             | Screen::PasswordChanged
             | Screen::SignedIn
             | Screen::NotAllowed
             | Screen::Broken { .. } => return None,
+            #[cfg(feature = "later")]
+            Screen::Codes { .. } => return None,
         })
     }
 }

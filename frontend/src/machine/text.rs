@@ -1,4 +1,5 @@
-//! The names of all sentences. The sentences themselves are in `frontend/messages/`, one file per language.
+//! The names of all sentences. The sentences themselves are in `frontend/messages/`, one file per language; those
+//! that begin with `setup.` are in `frontend/messages/account/`, with what is loaded later.
 
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
@@ -7,18 +8,18 @@ mod tests;
 use gatehouse_protocol::{ErrorCode, PasswordStrength};
 
 macro_rules! texts {
-    ($(#[$doc:meta])* $kind:ident: $($name:ident = $key:literal,)*) => {
+    ($(#[$doc:meta])* $kind:ident: $($(#[$when:meta])* $name:ident = $key:literal,)*) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $kind { $(#[doc = concat!("`", $key, "`")] $name,)* }
+        pub enum $kind { $(#[doc = concat!("`", $key, "`")] $(#[$when])* $name,)* }
 
         impl $kind {
             /// Every text.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+            pub const ALL: &'static [Self] = &[$($(#[$when])* Self::$name,)*];
 
             /// Its key in the message files.
             pub const fn key(self) -> &'static str {
-                match self { $(Self::$name => $key,)* }
+                match self { $($(#[$when])* Self::$name => $key,)* }
             }
         }
     };
@@ -75,18 +76,30 @@ texts! {
     CodeAsked = "code.asked",
     CodeSms = "code.sms",
     CodeSent = "code.sent",
-    EnrollTitle = "enroll.title",
-    EnrollLead = "enroll.lead",
-    EnrollPicture = "enroll.picture",
-    EnrollKey = "enroll.key",
-    EnrollSubmit = "enroll.submit",
-    CodesTitle = "codes.title",
-    CodesLead = "codes.lead",
-    CodesStored = "codes.stored",
-    Copy = "copy",
-    Copied = "copied",
-    Download = "download",
-    Print = "print",
+    #[cfg(feature = "later")]
+    EnrollTitle = "setup.title",
+    #[cfg(feature = "later")]
+    EnrollLead = "setup.lead",
+    #[cfg(feature = "later")]
+    EnrollPicture = "setup.picture",
+    #[cfg(feature = "later")]
+    EnrollKey = "setup.key",
+    #[cfg(feature = "later")]
+    EnrollSubmit = "setup.submit",
+    #[cfg(feature = "later")]
+    CodesTitle = "setup.codes_title",
+    #[cfg(feature = "later")]
+    CodesLead = "setup.codes_lead",
+    #[cfg(feature = "later")]
+    CodesStored = "setup.codes_stored",
+    #[cfg(feature = "later")]
+    Copy = "setup.copy",
+    #[cfg(feature = "later")]
+    Copied = "setup.copied",
+    #[cfg(feature = "later")]
+    Download = "setup.download",
+    #[cfg(feature = "later")]
+    Print = "setup.print",
     ReauthenticateTitle = "reauthenticate.title",
     ReauthenticateLead = "reauthenticate.lead",
     Confirm = "confirm",
@@ -188,6 +201,17 @@ texts! {
     ErrorProviderUnlinked = "error.provider_unlinked",
     ErrorOtherBrowser = "error.other_browser",
     ErrorPhoneInvalid = "error.phone_invalid",
+    LoginPasskey = "login.passkey",
+    ChallengePasskeyTitle = "challenge.passkey_title",
+    ChallengePasskeyLead = "challenge.passkey_lead",
+    ChallengeToPasskey = "challenge.to_passkey",
+    PasskeyCancelled = "passkey_cancelled",
+    ErrorPasskeyRejected = "error.passkey_rejected",
+    ErrorPasskeyExists = "error.passkey_exists",
+    ErrorTooManyPasskeys = "error.too_many_passkeys",
+    ErrorPasskeyUnavailable = "error.passkey_unavailable",
+    ErrorProviderTaken = "error.provider_taken",
+    ErrorLastWayIn = "error.last_way_in",
 }
 
 impl From<ErrorCode> for Text {
@@ -236,6 +260,12 @@ impl From<ErrorCode> for Text {
             ErrorCode::ProviderUnlinked => Self::ErrorProviderUnlinked,
             ErrorCode::OtherBrowser => Self::ErrorOtherBrowser,
             ErrorCode::PhoneInvalid => Self::ErrorPhoneInvalid,
+            ErrorCode::PasskeyRejected => Self::ErrorPasskeyRejected,
+            ErrorCode::PasskeyExists => Self::ErrorPasskeyExists,
+            ErrorCode::TooManyPasskeys => Self::ErrorTooManyPasskeys,
+            ErrorCode::PasskeyUnavailable => Self::ErrorPasskeyUnavailable,
+            ErrorCode::ProviderTaken => Self::ErrorProviderTaken,
+            ErrorCode::LastWayIn => Self::ErrorLastWayIn,
         }
     }
 }

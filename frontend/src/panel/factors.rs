@@ -9,7 +9,7 @@ use super::{
     stage::Panel,
 };
 use crate::{
-    account::{Act, Own, Said, Section},
+    account::{Account, Act, Own, Said, Section},
     machine::Gap,
 };
 
@@ -34,6 +34,7 @@ fn list(panel: Panel, account: AccountOverview, asked: Option<&Act>) -> AnyView 
         return view! {
             <p class="gh-lead">{panel.say(Own::FactorsOff)}</p>
             {wide(panel, Act::SetUp, Own::FactorsSetUp)}
+            {passkey(panel)}
             {phone}
         }
         .into_any();
@@ -44,6 +45,7 @@ fn list(panel: Panel, account: AccountOverview, asked: Option<&Act>) -> AnyView 
         <ul class="gh-rows">{rows} {codes(panel, recovery_codes, asked)}</ul>
         {last.then(|| view! { <p class="gh-lead">{panel.say(Own::FactorsRequired)}</p> })}
         {wide(panel, Act::SetUp, Own::FactorsAdd)}
+        {passkey(panel)}
         {phone}
     }
     .into_any()
@@ -56,6 +58,11 @@ fn add_phone(panel: Panel, asked: Option<&Act>) -> AnyView {
     wide(panel, Act::AddPhone, Own::PhoneAdd).into_any()
 }
 
+/// Only where the browser can make one that belongs here.
+fn passkey(panel: Panel) -> impl IntoView {
+    panel.peek(Account::passkeys).then(|| wide(panel, Act::AddPasskey, Own::PasskeyAdd))
+}
+
 fn row(panel: Panel, factor: FactorSummary, asked: Option<&Act>, last: bool) -> impl IntoView + use<> {
     let FactorSummary { id, name, created_at, last_used_at, kind } = factor;
     let (rename, remove) = (Act::Rename(id.clone()), Act::Remove(id));
@@ -64,13 +71,15 @@ fn row(panel: Panel, factor: FactorSummary, asked: Option<&Act>, last: bool) -> 
         Some(then) => Said::from(Own::FactorUsed).words("ago", &panel.ago(then)),
         None => Own::FactorUnused.into(),
     };
+    let what = if kind == SecondFactor::Passkey { Own::FactorPasskey } else { Own::FactorApp };
+    let (what, named) = (panel.say(what), !name.is_empty());
     let title = match kind {
         // Until it is called something else, its name is how its number ends.
         SecondFactor::Sms if name.starts_with('…') => {
             panel.say(Said::from(Own::FactorPhone).words("end", &name))
         }
-        _ if name.is_empty() => panel.say(Own::FactorApp),
-        _ => name.clone(),
+        _ if named => name.clone(),
+        _ => what.clone(),
     };
     let acts = if asked == Some(&rename) {
         asked_text(panel, Own::FactorName, name, Own::Save, false).into_any()
@@ -88,7 +97,9 @@ fn row(panel: Panel, factor: FactorSummary, asked: Option<&Act>, last: bool) -> 
     view! {
         <li class="gh-row">
             <p class="gh-row-title"><bdi>{title}</bdi></p>
-            <p class="gh-row-note">{panel.say(since.words("date", &date))}</p>
+            <p class="gh-row-note">
+                {named.then_some([what.as_str(), " · "].concat())} {panel.say(since.words("date", &date))}
+            </p>
             {acts}
         </li>
     }

@@ -68,6 +68,45 @@ fn other_origins_are_named_exactly() {
     assert_eq!(settings.csp_sources, ["https://tiles.example.org"]);
 }
 
+/// Whoever is named here may draw around the sign-in page, and the cookie for it needs https.
+#[test]
+fn who_may_embed_is_named_exactly_and_comes_over_https() {
+    let public = |s: &mut Settings, text: &str| {
+        s.public_url = Some("https://app.example.org".into());
+        s.embed_origins = vec![text.into()];
+    };
+    for text in ["*", "https://*.example.org", "'self'", "https:", "portal.example.org", "https://a.b/c"] {
+        says(|s| public(s, text), "embed_origins", "`embed_origins = [\"https://");
+    }
+    for text in ["http://portal.example.org", "http://localhost:3000", "http://127.0.0.1"] {
+        says(|s| public(s, text), "embed_origins", "begin with `https://`");
+    }
+    let insecure = |s: &mut Settings| {
+        s.public_url = Some("http://app.example.org".into());
+        s.allow_insecure_http = true;
+        s.embed_origins = vec!["https://portal.example.org".into()];
+    };
+    says(insecure, "embed_origins", "over https alone");
+    for (url, portal) in [
+        (None, "http://127.0.0.1:3000"),
+        (None, "https://portal.example.org"),
+        (Some("http://localhost:8501"), "http://localhost:3000"),
+        (Some("https://app.example.org"), "https://Portal.Example.org/"),
+    ] {
+        let mut settings = Settings {
+            public_url: url.map(Into::into),
+            embed_origins: vec![portal.into()],
+            ..Settings::default()
+        };
+        assert_eq!(
+            validate(&mut settings, &|path| path.to_owned()),
+            Vec::<String>::new(),
+            "{url:?} {portal}"
+        );
+        assert_eq!(settings.embed_origins, [portal.to_lowercase().trim_end_matches('/')]);
+    }
+}
+
 #[test]
 fn a_database_that_nobody_knows_is_refused() {
     for text in ["/tmp/a.db", "sqlite:", "sqlite::memory:"] {

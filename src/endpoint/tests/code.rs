@@ -3,6 +3,7 @@
 use gatehouse_protocol::{
     Code, CodeChannel, ErrorCode, FlowToken, LoginState, LoginStep, MailToken, Problem,
 };
+use sha2::Digest as _;
 
 use super::{
     authenticator::alice,
@@ -53,7 +54,7 @@ impl Browser {
     }
 
     /// Asks for a code by mail.
-    pub(super) async fn asks(&mut self, identifier: &str) -> FlowToken {
+    pub(super) async fn asks_for_code(&mut self, identifier: &str) -> FlowToken {
         self.asks_by(identifier, CodeChannel::Mail).await.unwrap()
     }
 
@@ -87,7 +88,7 @@ async fn somebody_signs_in_with_a_mailed_code_and_is_known_by_one_factor() {
     app.add("alice").await;
     for identifier in ["alice", "Alice@Example.org"] {
         let mut browser = app.browser();
-        let flow = browser.asks(identifier).await;
+        let flow = browser.asks_for_code(identifier).await;
         let mail = mailed(&app).await.unwrap();
         assert_eq!(mail.code.expose().len(), 9, "two groups of four digits");
         assert!(complete(&browser.code(&flow, &mail.code).await.unwrap()));
@@ -101,7 +102,7 @@ async fn the_link_of_the_mail_signs_in_where_it_was_asked_for() {
     let app = app().await;
     app.add("alice").await;
     let mut browser = app.browser();
-    let flow = browser.asks("alice").await;
+    let flow = browser.asks_for_code("alice").await;
     let mail = mailed(&app).await.unwrap();
     assert!(complete(&browser.link(&mail.link).await.unwrap()));
     assert_eq!(browser.link(&mail.link).await.unwrap_err().code, ErrorCode::LinkExpired, "once");
@@ -129,7 +130,7 @@ async fn one_code_twice_is_accepted_once() {
     let app = app().await;
     app.add("alice").await;
     let mut owner = app.browser();
-    let flow = owner.asks("alice").await;
+    let flow = owner.asks_for_code("alice").await;
     let mail = mailed(&app).await.unwrap();
     owner.code(&flow, &mail.code).await.unwrap();
     let mut thief = app.browser();
@@ -141,7 +142,7 @@ async fn one_code_in_parallel_is_accepted_once() {
     let app = app().await;
     app.add("alice").await;
     let mut owner = app.browser();
-    let flow = owner.asks("alice").await;
+    let flow = owner.asks_for_code("alice").await;
     let mail = mailed(&app).await.unwrap();
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..5 {
@@ -161,7 +162,7 @@ async fn a_code_is_none_after_five_tries() {
     .await;
     app.add("alice").await;
     let mut browser = app.browser();
-    let flow = browser.asks("alice").await;
+    let flow = browser.asks_for_code("alice").await;
     let mail = mailed(&app).await.unwrap();
     for _ in 0..5 {
         let refused = browser.code(&flow, &wrong(&mail.code)).await.unwrap_err();
@@ -182,7 +183,7 @@ async fn a_thousand_guesses_over_many_codes_meet_a_limiter_that_no_new_code_rese
     let mut looked_at = 0;
     for _ in 0..200 {
         let mut browser = app.browser();
-        let flow = browser.asks("alice").await;
+        let flow = browser.asks_for_code("alice").await;
         let mail = mailed(&app).await.unwrap();
         for _ in 0..5 {
             match browser.code(&flow, &wrong(&mail.code)).await.unwrap_err().code {
@@ -204,9 +205,9 @@ async fn a_code_of_another_flow_opens_nothing() {
     app.add("alice").await;
     app.add("mallory").await;
     let (mut browser, mut own) = (app.browser(), app.browser());
-    let flow = own.asks("mallory").await;
+    let flow = own.asks_for_code("mallory").await;
     let mail = mailed(&app).await.unwrap();
-    let foreign = browser.asks("alice").await;
+    let foreign = browser.asks_for_code("alice").await;
     mailed(&app).await.unwrap();
     assert_eq!(browser.code(&foreign, &mail.code).await.unwrap_err().code, ErrorCode::CodeRejected);
     assert!(complete(&own.code(&flow, &mail.code).await.unwrap()), "control");
@@ -219,9 +220,9 @@ async fn what_is_kept_of_a_code_is_good_for_no_other_flow() {
     app.add("alice").await;
     app.add("mallory").await;
     let (mut browser, mut own) = (app.browser(), app.browser());
-    own.asks("mallory").await;
+    own.asks_for_code("mallory").await;
     let mail = mailed(&app).await.unwrap();
-    let foreign = browser.asks("alice").await;
+    let foreign = browser.asks_for_code("alice").await;
     mailed(&app).await.unwrap();
     let swap = "UPDATE login_code SET mac = (SELECT mac FROM login_code WHERE identity_id = 'id_mallory') \
                 WHERE identity_id = 'id_alice'";
@@ -242,7 +243,7 @@ async fn nobody_is_mailed_a_code_but_the_owner_of_a_confirmed_address() {
         ["bob", "bob@example.org", "carol", "dave", "nobody", "nobody@example.org", "no such name!"]
     {
         let mut browser = app.browser();
-        let flow = browser.asks(identifier).await;
+        let flow = browser.asks_for_code(identifier).await;
         assert!(mailed(&app).await.is_none(), "{identifier} was mailed a code");
         let refused = browser.code(&flow, &Code::new("1234 5678")).await.unwrap_err();
         assert_eq!(refused.code, ErrorCode::CodeRejected, "{identifier} is answered as everybody");
@@ -259,7 +260,7 @@ async fn guesses_at_nobodys_code_end_as_those_at_somebodys() {
         let mut answers = Vec::new();
         for _ in 0..3 {
             let mut browser = app.browser();
-            let flow = browser.asks(identifier).await;
+            let flow = browser.asks_for_code(identifier).await;
             let mail = mailed(&app).await;
             let guess = mail.map_or_else(|| Code::new("7000 0000"), |mail| wrong(&mail.code));
             for _ in 0..6 {
@@ -283,11 +284,11 @@ async fn a_link_opened_in_another_browser_signs_nobody_in_and_is_not_used_up() {
     let app = app().await;
     app.add("alice").await;
     let mut asked = app.browser();
-    asked.asks("alice").await;
+    asked.asks_for_code("alice").await;
     let mail = mailed(&app).await.unwrap();
     let mut other = app.browser();
     assert_eq!(other.link(&mail.link).await.unwrap_err().code, ErrorCode::OtherBrowser, "no cookie");
-    other.asks("alice").await;
+    other.asks_for_code("alice").await;
     assert_eq!(other.link(&mail.link).await.unwrap_err().code, ErrorCode::OtherBrowser, "another cookie");
     assert!(other.ctx.session.is_none());
     assert!(complete(&asked.link(&mail.link).await.unwrap()), "control");
@@ -298,7 +299,7 @@ async fn a_code_holds_ten_minutes_from_when_it_was_asked_for() {
     let app = app().await;
     app.add("alice").await;
     let mut browser = app.browser();
-    let flow = browser.asks("alice").await;
+    let flow = browser.asks_for_code("alice").await;
     app.pass(300);
     let mail = mailed(&app).await.unwrap();
     app.pass(299);
@@ -306,7 +307,7 @@ async fn a_code_holds_ten_minutes_from_when_it_was_asked_for() {
     app.pass(1);
     assert_eq!(browser.code(&flow, &mail.code).await.unwrap_err().code, ErrorCode::FlowExpired);
     assert_eq!(browser.link(&mail.link).await.unwrap_err().code, ErrorCode::LinkExpired);
-    browser.asks("alice").await;
+    browser.asks_for_code("alice").await;
     app.pass(600);
     assert!(mailed(&app).await.is_none(), "a mail that is late has nothing to say");
 }
@@ -317,7 +318,7 @@ async fn a_stolen_database_holds_no_usable_code_or_link() {
     let app = app().await;
     app.add("alice").await;
     let mut browser = app.browser();
-    let flow = browser.asks("alice").await;
+    let flow = browser.asks_for_code("alice").await;
     let mail = mailed(&app).await.unwrap();
     let files: Vec<u8> = app.files().concat();
     let holds = |needle: &[u8]| files.windows(needle.len()).any(|window| window == needle);
@@ -329,10 +330,8 @@ async fn a_stolen_database_holds_no_usable_code_or_link() {
     // A bare hash of eight digits is guessed in a second.
     let hash = crate::session::Secret::received(flow.expose()).hash();
     for guess in [digits.clone(), [flow.expose(), &digits].concat()] {
-        use sha2::Digest as _;
         assert!(!holds(&sha2::Sha256::digest(guess.as_bytes())));
     }
-    use sha2::Digest as _;
     assert!(!holds(&sha2::Sha256::digest([hash.0.as_slice(), digits.as_bytes()].concat())));
 }
 
@@ -343,7 +342,7 @@ async fn a_mailed_code_does_not_stand_for_the_second_factor() {
     let (_, authenticator, _) = alice(&app).await;
     for by_link in [false, true] {
         let mut browser = app.browser();
-        let flow = browser.asks("alice").await;
+        let flow = browser.asks_for_code("alice").await;
         let mail = mailed(&app).await.unwrap();
         let state =
             if by_link { browser.link(&mail.link).await } else { browser.code(&flow, &mail.code).await };

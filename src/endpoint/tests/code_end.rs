@@ -14,7 +14,7 @@ async fn a_new_password_forgets_codes_that_were_asked_for() {
     let app = app().await;
     app.add("alice").await;
     let mut browser = app.browser();
-    let flow = browser.asks("alice").await;
+    let flow = browser.asks_for_code("alice").await;
     let mail = mailed(&app).await.unwrap();
     let token = app.recovery_token("alice").await;
     let step = RecoveryStep::Reset { token, password: Password::new(OTHER) };
@@ -29,7 +29,7 @@ async fn a_code_goes_to_no_address_that_is_not_its_owners_any_more() {
     let app = app().await;
     app.add("alice").await;
     let mut browser = app.browser();
-    browser.asks("alice").await;
+    browser.asks_for_code("alice").await;
     let mut sql = app.sql().await;
     let folded = EmailAddress::parse("new@example.org").unwrap();
     let change = sqlx::query("UPDATE identity SET email = ?1, email_folded = ?1").bind(folded.folded());
@@ -43,7 +43,7 @@ async fn two_hundred_requests_for_one_address_are_capped_and_answered_the_same()
     let app = app().await;
     app.add("alice").await;
     for _ in 0..200 {
-        app.browser().asks("alice").await;
+        app.browser().asks_for_code("alice").await;
     }
     let mut mails = 0;
     while mailed(&app).await.is_some() {

@@ -206,7 +206,7 @@ async fn a_mailed_code_and_a_phone_are_two_factors() {
     .await;
     alice(&app, &telephone).await;
     let mut browser = app.browser();
-    let flow = browser.asks("alice").await;
+    let flow = browser.asks_for_code("alice").await;
     let mail = mailed(&app).await.unwrap();
     let state = browser.code(&flow, &mail.code).await.unwrap();
     let LoginState::Challenge { flow, .. } = state else { panic!("{state:?}") };

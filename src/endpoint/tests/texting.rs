@@ -94,9 +94,9 @@ async fn a_webhook_that_fails_is_slow_or_redirects_changes_no_answer() {
     );
     for answer in ["HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n", "", &redirect] {
         telephone.answers(answer);
-        let began = std::time::Instant::now();
-        app.browser().asks_by("alice", CodeChannel::Sms).await.unwrap();
-        assert!(began.elapsed() < Duration::from_secs(2), "the answer waited for {answer:?}");
+        let mut browser = app.browser();
+        let asked = tokio::time::timeout(Duration::from_secs(5), browser.asks_by("alice", CodeChannel::Sms));
+        asked.await.unwrap_or_else(|_| panic!("the answer waited for {answer:?}")).unwrap();
         telephone.rings().await;
     }
     // What failed for now is tried once more, with the same id.

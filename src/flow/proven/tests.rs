@@ -27,6 +27,7 @@ fn totp() -> StoredFactor {
         name: FactorName::default(),
         sealed: Vec::new(),
         last_step: 0,
+        credential_id: None,
         created_at: Timestamp(0),
     };
     StoredFactor { factor, last_used_at: None }
@@ -67,7 +68,13 @@ fn the_policy_asks_everybody_or_who_has_a_role_and_never_whom_a_proxy_names() {
     assert_eq!(required(&by_role, &member), AssuranceLevel::Aal1);
     assert_eq!(required(&by_role, &proxied), AssuranceLevel::Aal1);
     assert!(may_enroll(&by_role, &member) && !may_enroll(&by_role, &proxied));
-    assert!(!may_enroll(&settings(Mfa::Off, &[]), &admin));
+    let off = settings(Mfa::Off, &[]);
+    assert!(
+        !may_enroll(&off, &admin) && may_enroll_passkey(&off, &admin),
+        "a passkey may be the only factor"
+    );
+    assert!(!may_enroll_passkey(&off, &proxied));
+    assert!(!may_enroll_passkey(&Settings { passkeys: false, ..off }, &admin));
 }
 
 #[test]
@@ -78,6 +85,7 @@ fn a_flow_is_good_for_what_it_was_made_for_and_nothing_else() {
         session_id: None,
         methods: Methods::only(Method::Password),
         aim,
+        keep: false,
         created_at: Timestamp(0),
         expires_at: Timestamp(1),
     };
@@ -89,7 +97,7 @@ fn a_flow_is_good_for_what_it_was_made_for_and_nothing_else() {
 }
 
 #[test]
-fn what_is_offered_is_what_there_is_and_the_app_comes_first() {
+fn what_is_offered_is_what_there_is_and_the_strongest_comes_first() {
     let password = Methods::only(Method::Password);
     let both = [SecondFactor::Totp, SecondFactor::RecoveryCode];
     assert_eq!(offered(&[totp()], 3, &password, true), both);
@@ -98,6 +106,11 @@ fn what_is_offered_is_what_there_is_and_the_app_comes_first() {
     assert_eq!(offered(&[totp(), phone()], 3, &password, true), all);
     assert_eq!(offered(&[totp(), phone()], 3, &password, false), both, "nobody sends SMS");
     assert_eq!(offered(&[totp(), phone()], 3, &Methods::only(Method::SmsCode), true), both, "one phone");
+    let mut passkey = totp();
+    passkey.factor.kind = FactorKind::Passkey;
+    let three = [SecondFactor::Passkey, SecondFactor::Totp, SecondFactor::RecoveryCode];
+    assert_eq!(offered(&[totp(), passkey.clone()], 1, &password, true), three);
+    assert_eq!(offered(&[passkey], 0, &password, true), [SecondFactor::Passkey]);
 }
 
 /// Story: somebody has taken over the number, and nothing else. A code by SMS is good for signing in where the settings say

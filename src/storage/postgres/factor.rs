@@ -4,7 +4,13 @@ use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{
-    PostgresStorage, error::refers_to_nothing, identity, limit, pool::tried, row, row::text, write::Write,
+    PostgresStorage,
+    error::{constraint, refers_to_nothing},
+    identity, limit,
+    pool::tried,
+    row,
+    row::text,
+    write::Write,
 };
 use crate::{
     clock::Timestamp,
@@ -21,7 +27,7 @@ use crate::{
 impl FactorRepository for PostgresStorage {
     async fn list_factors(&self, owner: &IdentityId) -> Result<Vec<StoredFactor>> {
         tried!(self, {
-            sqlx::query("SELECT id, identity_id, kind, name, sealed, last_step, created_at, last_used_at FROM factor WHERE identity_id = $1 ORDER BY created_at, id")
+            sqlx::query("SELECT id, identity_id, kind, name, sealed, last_step, created_at, last_used_at, credential_id FROM factor WHERE identity_id = $1 ORDER BY created_at, id")
                 .bind(text(&owner.0))
                 .fetch_all(self.pool())
                 .await?
@@ -56,8 +62,8 @@ impl FactorRepository for PostgresStorage {
                 return Ok(false);
             }
             sqlx::query(
-                "INSERT INTO factor (id, identity_id, kind, name, sealed, last_step, created_at, last_used_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "INSERT INTO factor (id, identity_id, kind, name, sealed, last_step, created_at, last_used_at, credential_id) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             )
             .bind(&new.id.0)
             .bind(text(&owner.0))
@@ -67,8 +73,10 @@ impl FactorRepository for PostgresStorage {
             .bind(new.last_step)
             .bind(now.0)
             .bind(now.0)
+            .bind(&new.credential_id)
             .execute(write.on())
-            .await?;
+            .await
+            .map_err(taken)?;
             if !codes.is_empty() {
                 replace_codes(write.on(), owner, codes, now).await?;
             }
@@ -187,8 +195,8 @@ impl FactorRepository for PostgresStorage {
         tried!(self, {
             let mut write = self.write(flow.created_at).await?;
             let added = sqlx::query(
-                "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, created_at, expires_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, keep, created_at, \
+                 expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             )
             .bind(flow.hash.0.as_slice())
             .bind(&flow.identity_id.0)
@@ -196,6 +204,7 @@ impl FactorRepository for PostgresStorage {
             .bind(flow.methods.to_text())
             .bind(flow.aim.stored())
             .bind(flow.aim.sealed())
+            .bind(flow.keep)
             .bind(flow.created_at.0)
             .bind(flow.expires_at.0)
             .execute(write.on())
@@ -212,7 +221,7 @@ impl FactorRepository for PostgresStorage {
 
     async fn find_flow(&self, hash: TokenHash, now: Timestamp) -> Result<Option<PendingFlow>> {
         tried!(self, {
-            sqlx::query("SELECT identity_id, session_id, methods, aim, sealed, created_at, expires_at FROM pending_flow WHERE hash = $1 AND expires_at > $2")
+            sqlx::query("SELECT identity_id, session_id, methods, aim, sealed, keep, created_at, expires_at FROM pending_flow WHERE hash = $1 AND expires_at > $2")
                 .bind(hash.0.as_slice())
                 .bind(now.0)
                 .fetch_optional(self.pool())
@@ -327,7 +336,11 @@ async fn replace_codes(
     Ok(())
 }
 
-fn stored(found: &PgRow) -> Result<StoredFactor> {
+fn taken(error: sqlx::Error) -> StorageError {
+    if constraint(&error) == Some("factor_credential") { StorageError::CredentialTaken } else { error.into() }
+}
+
+pub(super) fn stored(found: &PgRow) -> Result<StoredFactor> {
     let factor = NewFactor {
         id: FactorId(found.try_get("id")?),
         identity_id: IdentityId(found.try_get("identity_id")?),
@@ -335,6 +348,7 @@ fn stored(found: &PgRow) -> Result<StoredFactor> {
         name: row::factor_name(found.try_get("name")?)?,
         sealed: found.try_get("sealed")?,
         last_step: found.try_get("last_step")?,
+        credential_id: found.try_get("credential_id")?,
         created_at: Timestamp(found.try_get("created_at")?),
     };
     let last_used_at = found.try_get::<Option<i64>, _>("last_used_at")?.map(Timestamp);
@@ -349,6 +363,7 @@ fn pending(found: &PgRow, hash: TokenHash) -> Result<PendingFlow> {
         session_id: found.try_get::<Option<String>, _>("session_id")?.map(SessionId),
         methods: row::methods(found.try_get("methods")?)?,
         aim: FlowAim::read(aim, found.try_get("sealed")?).ok_or_else(|| wrong("flow", &aim))?,
+        keep: found.try_get("keep")?,
         created_at: Timestamp(found.try_get("created_at")?),
         expires_at: Timestamp(found.try_get("expires_at")?),
     })

@@ -48,8 +48,8 @@ impl FactorRepository for SqliteStorage {
             return Ok(false);
         }
         sqlx::query(
-            "INSERT INTO factor (id, identity_id, kind, name, sealed, last_step, created_at, last_used_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO factor (id, identity_id, kind, name, sealed, last_step, created_at, last_used_at, credential_id) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(&new.id.0)
         .bind(&owner.0)
@@ -59,8 +59,10 @@ impl FactorRepository for SqliteStorage {
         .bind(new.last_step)
         .bind(now.0)
         .bind(now.0)
+        .bind(&new.credential_id)
         .execute(write.on())
-        .await?;
+        .await
+        .map_err(taken)?;
         if !codes.is_empty() {
             replace_codes(write.on(), owner, codes, now).await?;
         }
@@ -162,8 +164,8 @@ impl FactorRepository for SqliteStorage {
     async fn add_flow(&self, flow: PendingFlow, clear: &[LimitKey]) -> Result<()> {
         let mut write = self.write(flow.created_at).await?;
         let added = sqlx::query(
-            "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, created_at, expires_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, keep, created_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(flow.hash.0.as_slice())
         .bind(&flow.identity_id.0)
@@ -171,6 +173,7 @@ impl FactorRepository for SqliteStorage {
         .bind(flow.methods.to_text())
         .bind(flow.aim.stored())
         .bind(flow.aim.sealed())
+        .bind(flow.keep)
         .bind(flow.created_at.0)
         .bind(flow.expires_at.0)
         .execute(write.on())
@@ -297,7 +300,13 @@ async fn replace_codes(
     Ok(())
 }
 
-fn stored(found: &SqliteRow) -> Result<StoredFactor> {
+/// Of what is unique about a factor, only the id of a passkey is not drawn.
+fn taken(error: sqlx::Error) -> StorageError {
+    let unique = error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation);
+    if unique { StorageError::CredentialTaken } else { error.into() }
+}
+
+pub(super) fn stored(found: &SqliteRow) -> Result<StoredFactor> {
     let factor = NewFactor {
         id: FactorId(found.try_get("id")?),
         identity_id: IdentityId(found.try_get("identity_id")?),
@@ -305,6 +314,7 @@ fn stored(found: &SqliteRow) -> Result<StoredFactor> {
         name: row::factor_name(found.try_get("name")?)?,
         sealed: found.try_get("sealed")?,
         last_step: found.try_get("last_step")?,
+        credential_id: found.try_get("credential_id")?,
         created_at: Timestamp(found.try_get("created_at")?),
     };
     let last_used_at = found.try_get::<Option<i64>, _>("last_used_at")?.map(Timestamp);
@@ -319,6 +329,7 @@ fn pending(found: &SqliteRow, hash: TokenHash) -> Result<PendingFlow> {
         session_id: found.try_get::<Option<String>, _>("session_id")?.map(SessionId),
         methods: row::methods(found.try_get("methods")?)?,
         aim: FlowAim::read(aim, found.try_get("sealed")?).ok_or_else(|| wrong("flow", &aim))?,
+        keep: found.try_get("keep")?,
         created_at: Timestamp(found.try_get("created_at")?),
         expires_at: Timestamp(found.try_get("expires_at")?),
     })

@@ -31,7 +31,7 @@ macro_rules! labels {
 }
 
 labels! {
-    /// How a login by password ended.
+    /// How a login ended.
     Login {
         /// Somebody is signed in.
         Completed = "completed",
@@ -107,6 +107,7 @@ pub const LIMITS: &[&str] = &[
     "address",
     "change",
     "factor",
+    "address_change",
     "registration",
     "mail",
     "question",
@@ -136,6 +137,7 @@ pub const ROUTES: &[&str] = &[
     "strength",
     "authorize",
     "provider",
+    "collected",
     "metrics",
     "app",
     "other",
@@ -171,6 +173,10 @@ pub const EVENT_NAMES: &[&str] = &[
     "provider.proven",
     "provider.rejected",
     "account.linked",
+    "account.unlinked",
+    "address.requested",
+    "address.changed",
+    "address.cancelled",
     "login.limited",
     "login.must_change",
     "factor.asked",
@@ -206,4 +212,5 @@ pub const EVENT_NAMES: &[&str] = &[
     "login_code.rejected",
     "login_code.proven",
     "sms.capped",
+    "passkey.counter",
 ];

@@ -38,6 +38,7 @@ fn factor(of: &Identity, id: &str) -> NewFactor {
         name: FactorName::parse("phone").unwrap(),
         sealed: vec![0, 1, 255],
         last_step: 7,
+        credential_id: None,
         created_at: START,
     }
 }
@@ -49,6 +50,7 @@ fn flow(of: &Identity, text: &str, aim: FlowAim) -> PendingFlow {
         session_id: None,
         methods: Methods::only(Method::Password),
         aim,
+        keep: false,
         created_at: START,
         expires_at: START.plus(Duration::from_mins(10)),
     }
@@ -185,13 +187,12 @@ async fn a_flow_is_found_until_it_ends_and_goes_with_its_session(db: Db) {
     let id = new.session.id.clone();
     db.add_session(new).await.unwrap();
     let sealed = FlowAim::ConfirmTotp { sealed: vec![9] };
-    db.add_flow(PendingFlow { session_id: Some(id.clone()), ..flow(&ann, "a", sealed.clone()) }, &[])
-        .await
-        .unwrap();
+    let new = PendingFlow { session_id: Some(id.clone()), keep: true, ..flow(&ann, "a", sealed.clone()) };
+    db.add_flow(new, &[]).await.unwrap();
     let found = db.find_flow(token("a"), after(599)).await.unwrap().unwrap();
     assert_eq!(
-        (found.aim, found.session_id, found.methods),
-        (sealed, Some(id.clone()), Methods::only(Method::Password))
+        (found.aim, found.session_id, found.methods, found.keep),
+        (sealed, Some(id.clone()), Methods::only(Method::Password), true)
     );
     assert!(db.find_flow(token("a"), after(600)).await.unwrap().is_none());
     db.revoke_session(&id, after(1)).await.unwrap();

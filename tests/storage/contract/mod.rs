@@ -1,5 +1,6 @@
 //! The promises of `src/storage/mod.rs`, a file per trait.
 
+mod address;
 mod app;
 mod change;
 mod declared;
@@ -10,6 +11,7 @@ mod link;
 mod login_code;
 mod mail;
 mod meta;
+mod passkey;
 mod password_link;
 mod provider;
 mod race;

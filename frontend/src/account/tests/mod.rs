@@ -1,5 +1,9 @@
 //! The account page as its owner uses it.
 
+mod address;
+mod linked;
+mod passkey;
+
 use gatehouse_protocol::{
     AccountOverview, AccountState, AccountStep, ClientConfig, Code, EnrollmentState, EnrollmentStep,
     ErrorCode, FactorSummary, FlowToken, LoginForm, Problem, RegistrationMode, SecondFactor, SessionSummary,
@@ -10,6 +14,7 @@ use crate::machine::{Failure, Gap, Opening, Screen, Text};
 
 fn config() -> ClientConfig {
     ClientConfig {
+        passkeys: Some("app.example.org".to_owned()),
         providers: Vec::new(),
         app_name: "Quickstart".to_owned(),
         logo: None,
@@ -48,6 +53,10 @@ fn overview() -> AccountOverview {
             last_used_at: 0,
         }],
         phone: true,
+        has_password: true,
+        linked: Vec::new(),
+        linkable: Vec::new(),
+        pending_address: None,
     }
 }
 

@@ -1,11 +1,11 @@
 //! The cards of second factors and fresh proofs.
 
-use gatehouse_protocol::{Code, CodeChannel, Field, GUEST, LoginForm, SecondFactor};
+use gatehouse_protocol::{CodeChannel, Field, GUEST, LoginForm, SecondFactor};
 
-use super::{Around, Card, FieldCard, Place, Press, Purpose, Shown, Text, Turn, TurnTo, field, named, turn};
+use super::{Around, Card, FieldCard, Place, Purpose, Text, Turn, TurnTo, field, named, turn};
 
 /// A way out: back to the sign-in form, or out of the session that a page does not suffice.
-fn out(around: &Around<'_>, back: Turn) -> Option<Turn> {
+pub(super) fn out(around: &Around<'_>, back: Turn) -> Option<Turn> {
     match around.purpose {
         Purpose::SignIn => Some(back),
         Purpose::StepUp => Some(Turn { lead: None, link: Text::SignOut, to: TurnTo::SignOut }),
@@ -20,16 +20,19 @@ pub(super) fn challenge(
     around: &Around<'_>,
     back: Turn,
 ) -> Card {
-    let (title, lead, label, digits) = match factor {
-        SecondFactor::Totp => (Text::ChallengeTitle, Text::ChallengeLead, Text::FieldCode, true),
+    let code = |digits, label| vec![FieldCard { digits, ..field(Field::Code, label, around.values) }];
+    let (title, lead, fields) = match factor {
+        SecondFactor::Passkey => (Text::ChallengePasskeyTitle, Text::ChallengePasskeyLead, Vec::new()),
+        SecondFactor::Totp => (Text::ChallengeTitle, Text::ChallengeLead, code(true, Text::FieldCode)),
         SecondFactor::RecoveryCode => {
-            (Text::ChallengeRecoveryTitle, Text::ChallengeRecoveryLead, Text::FieldRecoveryCode, false)
+            (Text::ChallengeRecoveryTitle, Text::ChallengeRecoveryLead, code(false, Text::FieldRecoveryCode))
         }
-        SecondFactor::Sms => (Text::CodeTitle, Text::CodeSms, Text::FieldSentCode, true),
+        SecondFactor::Sms => (Text::CodeTitle, Text::CodeSms, code(true, Text::FieldSentCode)),
     };
     let mut turns: Vec<_> = (factor == SecondFactor::Sms).then(again).into_iter().collect();
     turns.extend(factors.iter().filter(|other| **other != factor).map(|other| {
         let link = match other {
+            SecondFactor::Passkey => Text::ChallengeToPasskey,
             SecondFactor::Totp => Text::ChallengeToApp,
             SecondFactor::RecoveryCode => Text::ChallengeToRecovery,
             SecondFactor::Sms => Text::ChallengeToSms,
@@ -37,8 +40,7 @@ pub(super) fn challenge(
         turn(None, link, Place::Factor(*other))
     }));
     turns.extend(out(around, back));
-    let code = FieldCard { digits, ..field(Field::Code, label, around.values) };
-    Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, vec![code]) }
+    Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, fields) }
 }
 
 /// The code that was sent in place of a password, or to a phone that is set up.
@@ -70,26 +72,6 @@ pub(super) fn code_turn(channel: CodeChannel) -> Turn {
 
 fn again() -> Turn {
     Turn { lead: None, link: Text::CheckMailResend, to: TurnTo::Resend }
-}
-
-pub(super) fn enroll(key: &Code, picture: &Code, around: &Around<'_>, back: Turn) -> Card {
-    let shown = Shown::Key { key: key.expose().to_owned(), picture: picture.expose().to_owned() };
-    let code = FieldCard { digits: true, ..field(Field::Code, Text::FieldCode, around.values) };
-    Card {
-        lead: vec![Text::EnrollLead.into()],
-        shown,
-        turns: out(around, back).into_iter().collect(),
-        ..Card::form("enroll", Text::EnrollTitle, Text::EnrollSubmit, vec![code])
-    }
-}
-
-pub(super) fn codes(codes: &[Code]) -> Card {
-    Card {
-        lead: vec![Text::CodesLead.into()],
-        shown: Shown::Codes(codes.iter().map(|code| code.expose().to_owned()).collect()),
-        submit: Some((Text::CodesStored.into(), Press::Continue)),
-        ..Card::plain("codes", Text::CodesTitle)
-    }
 }
 
 pub(super) fn reauthenticate(around: &Around<'_>) -> Card {

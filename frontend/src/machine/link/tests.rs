@@ -15,7 +15,13 @@ fn parts(link: &Link) -> (&'static str, &str) {
         Link::Reset(token) => ("reset", token.expose()),
         Link::Refused(ErrorCode::FlowExpired) => ("refused", "flow"),
         Link::Refused(_) => ("refused", ""),
-        Link::Challenge(flow, _) => ("challenge", flow.expose()),
+        Link::Challenge(flow, factors) => {
+            assert!(
+                factors.is_empty()
+                    || *factors == [SecondFactor::Passkey, SecondFactor::Totp, SecondFactor::Sms]
+            );
+            ("challenge", flow.expose())
+        }
         Link::SignIn(token) => ("sign-in", token.expose()),
         Link::Enroll(flow) => ("enroll", flow.expose()),
     }
@@ -39,7 +45,7 @@ fn the_token_stands_behind_the_hash() {
         ("#login=AbC", ("none", "")),
         ("##reset=AbC", ("none", "")),
         ("#challenge=AbC-_9", ("challenge", "AbC-_9")),
-        ("#challenge=AbC-_9.totp.sms", ("challenge", "AbC-_9")),
+        ("#challenge=AbC-_9.passkey.x.totp.sms", ("challenge", "AbC-_9")),
         ("#sign-in=AbC-_9", ("sign-in", "AbC-_9")),
         ("#enroll=AbC-_9", ("enroll", "AbC-_9")),
         ("#refused=flow_expired", ("refused", "flow")),

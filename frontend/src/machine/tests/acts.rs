@@ -8,7 +8,7 @@ use gatehouse_protocol::{
 use proptest::{option, prelude::*, sample::select};
 
 use super::kit::{FIELDS, bob, config};
-use crate::machine::{Effect, Event, Failure, Link, Opening, Reply, Screen, Setting};
+use crate::machine::{Effect, Event, Failure, Link, Opening, Reply, Screen, Setting, Values};
 
 /// In every password and token, and never to be seen where something is printed.
 pub(super) const SECRET: &str = "s3cr3t";
@@ -148,17 +148,21 @@ pub(super) fn answered(request: &Effect, answer: Answer) -> Event {
             let session = if even { SessionState::Anonymous } else { bob() };
             Event::Loaded(reply(failure, || (config(), session)))
         }
-        Effect::Login(_) => Event::Login(reply(failure, || match which % 9 {
+        Effect::Sign(flow, _) => {
+            Event::Signed(flow.clone(), failure.is_none().then(|| "{}".to_owned()), Values::default())
+        }
+        Effect::Login(_) => Event::Login(reply(failure, || match which % 10 {
             0 | 1 => LoginState::Complete { ticket },
             2 => LoginState::NewPassword { flow: flow() },
             3 => LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Totp] },
             4 => LoginState::Challenge {
                 flow: flow(),
-                factors: vec![SecondFactor::Totp, SecondFactor::RecoveryCode],
+                factors: vec![SecondFactor::Passkey, SecondFactor::Totp, SecondFactor::RecoveryCode],
             },
             5 => LoginState::Enroll { flow: flow() },
             6 => LoginState::CodeSent { flow: flow(), channel: CodeChannel::Mail },
             7 => LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Sms, SecondFactor::Totp] },
+            8 => LoginState::Passkey { flow: flow(), options: "{}".to_owned() },
             _ => LoginState::VerifyAddress,
         })),
         Effect::Enroll(_) => Event::Enrollment(reply(failure, || match which % 4 {

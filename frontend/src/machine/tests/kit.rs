@@ -36,6 +36,7 @@ pub(super) fn config() -> ClientConfig {
         app_path: "/app".to_owned(),
         providers: Vec::new(),
         codes: vec![CodeChannel::Mail, CodeChannel::Sms],
+        passkeys: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod in_place;
 mod kit;
 mod links;
 mod login;
+mod passkey;
 mod password;
 mod password_only;
 mod properties;
