@@ -62,7 +62,6 @@ impl Api {
     }
 
     /// Sends a step.
-    #[cfg(feature = "later")]
     pub(crate) async fn post<S: Serialize>(&self, path: &str, step: &S) -> Reply<JsValue> {
         exchange(self.url(path), Some(body(step)?)).await
     }

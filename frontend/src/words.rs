@@ -1,7 +1,9 @@
 //! The sentences in the person's language. English is part of the bundle; another language is fetched when asked for.
 
 use js_sys::{Array, Intl, JSON, JsString, Object, Reflect};
-use wasm_bindgen::{JsCast as _, prelude::*};
+#[cfg(feature = "later")]
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::prelude::*;
 
 use crate::{
     http,

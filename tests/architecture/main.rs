@@ -57,6 +57,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "config",
             "endpoint",
             "entropy",
+            "factor",
             "http",
             "identity",
             "keys",

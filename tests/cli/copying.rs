@@ -107,7 +107,7 @@ async fn with_factor(place: &Place) {
     let file = place.path().join(".gatehouse/gatehouse.db");
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     for statement in [
-        "INSERT INTO factor SELECT 'fac_1', id, 'totp', 'phone', x'0102', 7, 1, NULL FROM identity WHERE username = 'alice'",
+        "INSERT INTO factor SELECT 'fac_1', id, 'totp', 'phone', x'0102', 7, 1, NULL, NULL FROM identity WHERE username = 'alice'",
         "INSERT INTO recovery_code SELECT zeroblob(32), id, 1 FROM identity WHERE username = 'alice'",
         "INSERT INTO pending_flow (hash, identity_id, methods, aim, created_at, expires_at) SELECT zeroblob(32), id, 'password', \
          'challenge', 1, 9000000000000 FROM identity WHERE username = 'alice'",

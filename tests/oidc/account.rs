@@ -351,6 +351,8 @@ async fn a_proof_at_a_provider_still_asks_for_the_second_factor() {
     let back = house.comes("company", &left, |_| ()).await;
     assert_eq!(back.session(), None);
     let (page, flow) = back.location().split_once("#challenge=").expect("a code is asked for");
+    let (flow, factors) = flow.split_once('.').unwrap();
+    assert_eq!(factors, "totp.recovery_code");
     assert_eq!(page, "/_gatehouse/?next=%2F_gatehouse%2Faccount");
     house.unlinks("any").await.expect_problem(403, "reauthentication_required");
     let step =

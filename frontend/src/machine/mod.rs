@@ -27,6 +27,7 @@ pub use event::{Announcement, Effect, Event, Failure, Place, Reply};
 pub use link::{Link, local_path};
 pub use rules::Rules;
 pub use screen::{Offer, Screen};
+#[cfg(feature = "later")]
 pub(crate) use text::texts;
 pub use text::{Gap, Line, Text};
 pub use typing::Meter;

@@ -5,7 +5,9 @@ use gatehouse_protocol::{
     SecondFactor, VerificationStep, rule,
 };
 
-use super::{Effect, Gap, Line, Machine, Purpose, Screen, Text, Values};
+#[cfg(feature = "later")]
+use super::Purpose;
+use super::{Effect, Gap, Line, Machine, Screen, Text, Values};
 
 impl Machine {
     /// Takes the form's values, checks them, and sends the step. A second submit while the first is under way does

@@ -65,7 +65,7 @@ pub(super) async fn alice(app: &App, telephone: &Telephone) -> (Browser, Vec<Cod
     let call = telephone.rings().await;
     assert_eq!(call.to(), E164);
     let codes = browser.confirms_phone(&flow, &call.code()).await.unwrap();
-    app.pass(1800);
+    app.pass(3500);
     (browser, codes)
 }
 

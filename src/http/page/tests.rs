@@ -29,7 +29,7 @@ async fn the_page_in_the_place_of_another_is_told_everything_at_once() {
         ..serde_json::from_value(serde_json::json!({
             "app_name": "", "logo": null, "tagline": "", "registration": "closed", "recovery": false,
             "password_min": 8, "app_path": "/weather/", "login": "name_and_password",
-            "providers": [], "codes": []
+            "providers": [], "codes": [], "passkeys": null
         }))
         .unwrap()
     };
