@@ -19,7 +19,9 @@ def program(name: str) -> str:
     command = ["cargo", "bench", "--locked", "--no-run", "--bench", name, "--message-format=json"]
     printed = subprocess.check_output(command, cwd=ROOT, text=True)
     built = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
-    return next(str(line["executable"]) for line in built if line.get("executable"))
+    # The program itself is built, too.
+    measuring = [line for line in built if line.get("executable") and line["target"]["kind"] == ["bench"]]
+    return next(str(line["executable"]) for line in measuring if line["target"]["name"] == name)
 
 
 def endpoint(_home: Path) -> list[Row]:

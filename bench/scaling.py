@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import subprocess
 import time
@@ -76,6 +77,7 @@ class Sqlite:
         """Bytes, after everything is in its place."""
         with closing(sqlite3.connect(self.path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        os.sync()
         return float(self.path.stat().st_size)
 
 
@@ -101,6 +103,9 @@ class Postgres:
 
     def settled(self) -> float:
         postgres.sql("VACUUM ANALYZE", self.url)
+        # What was loaded is written out now, or the next commits wait behind it.
+        postgres.sql("CHECKPOINT", self.url)
+        os.sync()
         tables = "pg_total_relation_size('identity') + pg_total_relation_size('session')"
         return float(postgres.sql(f"SELECT {tables}", self.url))
 
