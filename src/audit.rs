@@ -154,6 +154,11 @@ impl Entry {
         self
     }
 
+    /// Whether it says nothing of who, where or from where: whoever can knock makes as many of these as they like.
+    pub const fn is_nameless(&self) -> bool {
+        self.identity_id.is_none() && self.session_id.is_none() && self.address.is_empty()
+    }
+
     /// Writes it to the log, without the addresses that it may hold.
     pub fn trace(&self) {
         let detail = (!self.detail.is_empty())

@@ -20,6 +20,10 @@ use crate::{
 /// The most events that wait; the log has all of them.
 const MOST: usize = 10_000;
 
+/// The most events a minute that are stored without saying whom they concern; the log and the metrics have all of them.
+const NAMELESS_PER_MINUTE: u32 = 60;
+const MINUTE: Duration = Duration::from_mins(1);
+
 /// How often an undeclared proxy is noted.
 const PROXY_EVERY: Duration = Duration::from_hours(1);
 /// How long it matters that one was noted.
@@ -31,8 +35,22 @@ pub(super) struct Records {
     /// Held while events are written: who writes the last ones waits for who is at it.
     writing: tokio::sync::Mutex<()>,
     lost: AtomicU64,
+    /// When the minute began in which nameless events are counted, and how many there were.
+    nameless: Mutex<(Timestamp, u32)>,
     /// When an undeclared proxy was noted; 0 for never.
     proxy_noted: AtomicI64,
+}
+
+impl Records {
+    /// Counts one more event that names nobody. False if this minute had enough of them.
+    fn room_for_nameless(&self, now: Timestamp) -> bool {
+        let mut counted = self.nameless.lock().unwrap_or_else(PoisonError::into_inner);
+        if now < counted.0 || now.since(counted.0) >= MINUTE {
+            *counted = (now, 0);
+        }
+        counted.1 = counted.1.saturating_add(1);
+        counted.1 <= NAMELESS_PER_MINUTE
+    }
 }
 
 impl Endpoint {
@@ -40,6 +58,9 @@ impl Endpoint {
     pub fn record(&self, entry: Entry) {
         entry.trace();
         metrics::EVENTS.count(&[("event", entry.event().name())]);
+        if entry.is_nameless() && !self.records.room_for_nameless(self.now()) {
+            return;
+        }
         let mut waiting = self.records.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < MOST {
             waiting.push(entry.record(self.now()));

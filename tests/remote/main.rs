@@ -22,3 +22,4 @@ mod mailbox;
 mod mails;
 mod sign_on;
 mod streams;
+mod tls;

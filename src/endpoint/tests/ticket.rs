@@ -137,3 +137,26 @@ proptest! {
         }
     }
 }
+
+/// Whoever reaches the app sends made-up tickets, as many as a websocket carries. They fill no table; what concerns
+/// somebody is written meanwhile.
+#[tokio::test]
+async fn made_up_tickets_by_the_thousand_fill_no_table() {
+    let app = App::new().await;
+    app.add("alice").await;
+    for number in 0..1000 {
+        let made_up = Secret::received(format!("made up {number}"));
+        assert!(app.endpoint.redeem(&made_up, VERIFIER, "socket").await.unwrap().is_none());
+    }
+    app.browser().login("alice", PASSWORD).await.unwrap();
+    app.endpoint.flush_records().await.unwrap();
+    let events = app.storage().list_audit(2000).await.unwrap();
+    let named = |name: &str| events.iter().filter(|record| record.event == name).count();
+    assert_eq!((named("ticket.refused"), named("login.completed")), (60, 1));
+    // A minute later there is room again.
+    app.pass(60);
+    app.endpoint.redeem(&Secret::received("one more"), VERIFIER, "socket").await.unwrap();
+    app.endpoint.flush_records().await.unwrap();
+    let [last] = app.storage().list_audit(1).await.unwrap().try_into().unwrap();
+    assert_eq!(last.event, "ticket.refused");
+}

@@ -1,7 +1,7 @@
 //! Apps, their keys, and the codes that carry a sign-in to them.
 
 use async_trait::async_trait;
-use sqlx::{Row as _, postgres::PgRow};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{
     PostgresStorage,
@@ -16,6 +16,12 @@ use crate::{
     session::{AppName, NewCode, SessionId, StoredCode, TokenHash},
     storage::{App, AppKey, AppRepository, NewSession, Result, StorageError},
 };
+
+/// Whether the app was not removed meanwhile. From here on it is not, before this is committed.
+pub(super) async fn held(connection: &mut PgConnection, name: &AppName) -> Result<bool> {
+    let found = sqlx::query("SELECT 1 FROM app WHERE name = $1 FOR KEY SHARE").bind(name.as_str());
+    Ok(found.fetch_optional(connection).await?.is_some())
+}
 
 #[async_trait]
 impl AppRepository for PostgresStorage {
@@ -119,15 +125,16 @@ impl AppRepository for PostgresStorage {
     async fn remove_app(&self, name: &AppName, now: Timestamp) -> Result<bool> {
         tried!(self, {
             let mut write = self.write(now).await?;
+            // First the app: who signs in to it right now is waited for, and their session is seen by what follows.
+            let removed = sqlx::query("DELETE FROM app WHERE name = $1")
+                .bind(name.as_str())
+                .execute(write.on())
+                .await?;
             let ended: Vec<String> = sqlx::query_scalar("DELETE FROM session WHERE app = $1 RETURNING id")
                 .bind(name.as_str())
                 .fetch_all(write.on())
                 .await?;
             session::told(&mut write, ended);
-            let removed = sqlx::query("DELETE FROM app WHERE name = $1")
-                .bind(name.as_str())
-                .execute(write.on())
-                .await?;
             write.commit().await?;
             Ok(removed.rows_affected() == 1)
         })

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _};
 
 use super::{
-    PostgresStorage, factor, identity, limit, pool::tried, row, row::text, sweep, ticket, write::Write,
+    PostgresStorage, app, factor, identity, limit, pool::tried, row, row::text, sweep, ticket, write::Write,
 };
 use crate::{
     clock::Timestamp,
@@ -141,6 +141,11 @@ pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
         lock_owners(write, id, Some(&new.session.identity_id)).await?;
     }
     still_the_same(write, new).await?;
+    if let Some(app) = &new.session.app
+        && !app::held(write.on(), app).await?
+    {
+        return Err(StorageError::IdentityChanged);
+    }
     if let Some(flow) = new.flow
         && !factor::take_flow(write.on(), flow, new.session.created_at).await?
     {

@@ -1,7 +1,7 @@
 //! Apps, their keys, and the codes that carry a sign-in to them.
 
 use async_trait::async_trait;
-use sqlx::{Row as _, sqlite::SqliteRow};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{SqliteStorage, error::refers_to_nothing, row, session, write::Write};
 use crate::{
@@ -9,6 +9,12 @@ use crate::{
     session::{AppName, NewCode, SessionId, StoredCode, TokenHash},
     storage::{App, AppKey, AppRepository, NewSession, Result, StorageError},
 };
+
+/// Whether the app was not removed meanwhile.
+pub(super) async fn is_there(connection: &mut SqliteConnection, name: &AppName) -> Result<bool> {
+    let found = sqlx::query("SELECT 1 FROM app WHERE name = ?").bind(name.as_str());
+    Ok(found.fetch_optional(connection).await?.is_some())
+}
 
 #[async_trait]
 impl AppRepository for SqliteStorage {

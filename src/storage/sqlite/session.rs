@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{SqliteStorage, factor, limit, row, sweep, ticket, write::Write};
+use super::{SqliteStorage, app, factor, limit, row, sweep, ticket, write::Write};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
@@ -130,6 +130,11 @@ pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
     let password: Option<String> = row.try_get("password")?;
     let changed = new.verified.as_ref().is_some_and(|verified| password.as_ref() != Some(&verified.0));
     if changed || row.try_get("disabled")? {
+        return Err(StorageError::IdentityChanged);
+    }
+    if let Some(app) = &new.session.app
+        && !app::is_there(write.on(), app).await?
+    {
         return Err(StorageError::IdentityChanged);
     }
     if let Some(flow) = new.flow

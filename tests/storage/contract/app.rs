@@ -12,6 +12,7 @@ each_backend!(
     a_name_or_url_that_is_taken_adds_nothing,
     a_replaced_key_holds_until_it_retires,
     removing_an_app_ends_its_sessions_and_nobody_elses,
+    nobody_signs_in_to_an_app_that_was_removed,
     a_session_ends_with_the_one_it_came_from,
     using_a_session_uses_the_one_it_came_from,
     an_app_has_one_session_of_a_sign_in,
@@ -37,6 +38,12 @@ fn code(text: &str, app: &str, session: &SessionId) -> NewCode {
         session_id: session.clone(),
         challenge: "c".repeat(43),
         issued_at: START,
+    }
+}
+
+async fn both_apps(db: &Db) {
+    for text in ["ledger", "maps"] {
+        assert!(db.add_app(&app(text), token(text)).await.unwrap());
     }
 }
 
@@ -103,7 +110,18 @@ async fn removing_an_app_ends_its_sessions_and_nobody_elses(db: Db) {
     assert!(!db.remove_app(&name("ledger"), after(1)).await.unwrap());
 }
 
+async fn nobody_signs_in_to_an_app_that_was_removed(db: Db) {
+    let ann = db.person("ann").await;
+    db.add_app(&app("ledger"), token("key")).await.unwrap();
+    let mut late = new_session(&ann, "late", START);
+    late.session.app = Some(name("ledger"));
+    assert!(db.remove_app(&name("ledger"), after(1)).await.unwrap());
+    assert!(matches!(db.add_session(late).await, Err(StorageError::IdentityChanged)));
+    assert_eq!(db.list_sessions(&ann.id).await.unwrap().len(), 0);
+}
+
 async fn a_session_ends_with_the_one_it_came_from(db: Db) {
+    both_apps(&db).await;
     let ann = db.person("ann").await;
     let parent = db.sign_in(&ann, "parent", START).await;
     let (one, two) = (child(&ann, "one", "ledger", &parent), child(&ann, "two", "maps", &parent));
@@ -123,6 +141,7 @@ async fn a_session_ends_with_the_one_it_came_from(db: Db) {
 }
 
 async fn an_app_has_one_session_of_a_sign_in(db: Db) {
+    both_apps(&db).await;
     let ann = db.person("ann").await;
     let (here, there) = (db.sign_in(&ann, "here", START).await, db.sign_in(&ann, "there", START).await);
     for (text, app, parent) in [
@@ -144,6 +163,7 @@ async fn an_app_has_one_session_of_a_sign_in(db: Db) {
 /// The page of an app sends a browser for another code again and again. Neither the sign-in that they come from nor those
 /// in other browsers are pushed out.
 async fn an_app_fills_up_the_sessions_of_a_person(db: Db) {
+    both_apps(&db).await;
     let ann = db.person("ann").await;
     let phone = db.sign_in(&ann, "phone", START).await;
     let parent = db.sign_in(&ann, "parent", after(1)).await;
@@ -165,6 +185,7 @@ async fn an_app_fills_up_the_sessions_of_a_person(db: Db) {
 }
 
 async fn using_a_session_uses_the_one_it_came_from(db: Db) {
+    both_apps(&db).await;
     let ann = db.person("ann").await;
     let parent = db.sign_in(&ann, "parent", START).await;
     let other = db.sign_in(&ann, "other", START).await;

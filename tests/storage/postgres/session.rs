@@ -6,8 +6,8 @@ use gatehouse::{
     identity::Identity,
     session::{AppName, SessionId},
     storage::{
-        Change, ChangeFeed as _, ChangeKind, ChangeSeq, IdentityRepository as _, NewSession,
-        SessionRepository as _, postgres::PostgresStorage,
+        App, AppRepository as _, Change, ChangeFeed as _, ChangeKind, ChangeSeq, IdentityRepository as _,
+        NewSession, SessionRepository as _, postgres::PostgresStorage,
     },
 };
 use sqlx::{Connection as _, PgConnection};
@@ -63,6 +63,34 @@ async fn a_session_that_is_made_of_one_that_ends_at_this_moment() {
         let told = |Change { kind, .. }: &Change| *kind == ChangeKind::SessionRevoked(child.clone());
         assert!(changes.iter().any(told), "{end:?}: and nobody is told");
     }
+}
+
+/// Somebody signs in to an app while it is removed: a session that is about to be committed is seen by no statement that
+/// began before. The app goes first, and waits for who holds on to it.
+#[tokio::test]
+async fn an_app_that_is_removed_while_somebody_signs_in_to_it() {
+    let database = server::filled().await;
+    let storage = Arc::new(open(&database, 4).await);
+    let ann = person(&storage, "ann").await;
+    let name = AppName::parse("ledger").unwrap();
+    let app = App { name: name.clone(), url: "https://ledger.example.org".into(), created_at: START };
+    assert!(storage.add_app(&app, token("key")).await.unwrap());
+    let parent = new_session(&ann, "one", START);
+    let id = parent.session.id.clone();
+    storage.add_session(parent).await.unwrap();
+    let mut making = database.connect().await;
+    let mut made = making.begin().await.unwrap();
+    let holds = "SELECT 1 FROM app WHERE name = $1 FOR KEY SHARE";
+    sqlx::query(holds).bind(name.as_str()).execute(&mut *made).await.unwrap();
+    let child = make(&mut made, &id).await;
+    let removing = tokio::spawn({
+        let (storage, name) = (Arc::clone(&storage), name.clone());
+        async move { storage.remove_app(&name, START).await }
+    });
+    waits_or_ends(&database, &removing).await;
+    made.commit().await.unwrap();
+    assert!(removing.await.unwrap().unwrap());
+    assert!(storage.lookup_session(&child).await.unwrap().is_none(), "it outlives its app");
 }
 
 async fn person(storage: &PostgresStorage, name: &str) -> Identity {
