@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page, expect
 
 
 class Form:
     """The card on a page."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page | Frame) -> None:
         self.page = page
         self.card = page.locator(".gh-card")
 
@@ -17,6 +17,10 @@ class Form:
 
     def button(self, label: str) -> Locator:
         return self.card.get_by_role("button", name=label, exact=True)
+
+    def way(self, label: str) -> Locator:
+        """A way in with an account of somebody else."""
+        return self.card.get_by_role("link", name=label, exact=True)
 
     def follow(self, label: str) -> None:
         """Clicks what leads to another view: a quiet line, drawn as a link or as a button."""
@@ -44,12 +48,12 @@ class Form:
         self.button("Save the new password").click()
 
 
-def expect_content(page: Page, heading: str) -> None:
+def expect_content(page: Page | Frame, heading: str) -> None:
     """The app's own content stands there, and nothing of the form."""
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
     expect(page.locator(".gh-card")).to_have_count(0)
 
 
-def sign_out(page: Page) -> None:
+def sign_out(page: Page | Frame) -> None:
     """One click on the app's own button."""
     page.get_by_role("button", name="Sign out").click()

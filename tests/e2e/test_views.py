@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ARTIFACTS, Serve, Someone
 from factor_views import FACTOR_VIEWS
+from provider_views import PROVIDER_VIEWS
 
 from mails import Mailbox
 from served import ROOT, Served
@@ -60,7 +61,7 @@ OUT_OF_PLACE = """() => {
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("view", [*VIEWS, *FACTOR_VIEWS], ids=lambda view: view.__name__)
+@pytest.mark.parametrize("view", [*VIEWS, *FACTOR_VIEWS, *PROVIDER_VIEWS], ids=lambda view: view.__name__)
 def test_everything_has_its_place_and_axe_finds_nothing_serious(
     app: Served, mailbox: Mailbox, someone: Someone, view: View, mode: str
 ) -> None:
