@@ -1,4 +1,4 @@
-"""Somebody else who can say who somebody is: the certified provider of `tests/oidc`, as a process of its own."""
+"""Somebody else who says who somebody is: the certified provider of `tests/oidc`, as a process."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Signing in with an account of somebody else, at a certified provider that runs on this machine: by its button, on the
-page of its own and inside Streamlit, with a second factor after it, and when it comes to nothing.
+"""Signing in with an account of somebody else, at a certified provider that runs on this machine: by its
+button, on the page of its own and inside Streamlit, with a second factor after it, and when it fails.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from authenticator import Authenticator
 from conftest import Someone
 from playwright.sync_api import Page, expect
 
-from form import Form, expect_content, sign_out
 from provider import Provider
+
+from form import Form, expect_content, sign_out
 from served import ROOT, Served
 
 APP = ROOT / "examples" / "roles" / "navigation"
@@ -50,7 +51,12 @@ client_secret = "a secret of sixteen and more"
 issuer = "http://127.0.0.1:9"
 label = "Away"
 """
-JANE = {"email": "jane@example.org", "email_verified": True, "preferred_username": "jane", "groups": ["staff"]}
+JANE = {
+    "email": "jane@example.org",
+    "email_verified": True,
+    "preferred_username": "jane",
+    "groups": ["staff"],
+}
 CHIEF = {"preferred_username": "chief", "groups": ["chiefs"]}
 
 
@@ -72,7 +78,7 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 def expect_refused(app: Served, page: Page, sentence: str) -> None:
-    """A card that says why, with a form that works, and the way to where the person wanted to go still known."""
+    """A card that says why, with a form that works, and the place to go to afterwards still known."""
     form = Form(page)
     form.expect_title("Sign in")
     expect(form.card.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
@@ -130,7 +136,8 @@ def test_by_keyboard_alone(app: Served, someone: Someone) -> None:
     way = form.way("Continue with Example Inc.")
     expect(way).to_be_focused()
     # Who moves by keyboard sees where the focus is.
-    assert way.evaluate("way => way.matches(':focus-visible') && getComputedStyle(way).outlineStyle") == "solid"
+    visible = "way => way.matches(':focus-visible') && getComputedStyle(way).outlineStyle"
+    assert way.evaluate(visible) == "solid"
     page.keyboard.press("Enter")
     expect_content(page, "Welcome, jane")
 
