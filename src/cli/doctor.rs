@@ -1,5 +1,7 @@
 //! `gatehouse doctor`: looks at everything that a start would need, and says what to mend.
 
+mod providers;
+
 use std::{
     io::{IsTerminal as _, stdout},
     os::unix::fs::MetadataExt as _,
@@ -93,6 +95,7 @@ async fn look(loaded: &Loaded, findings: &mut Findings) {
     let settings = &loaded.settings;
     database(loaded, findings).await;
     mail(settings, findings).await;
+    providers::look(settings, findings).await;
     cookies(settings, findings);
     addresses(settings, findings);
     gate(settings, findings);

@@ -190,6 +190,8 @@ fn resolve(settings: &mut Settings, from: &LoadFrom, figment: &Figment) {
     for (name, provider) in &mut settings.providers {
         let key = format!("providers.{name}.client_secret_file");
         provider.client_secret_file = provider.client_secret_file.take().map(|path| resolved(&key, &path));
+        let key = format!("providers.{name}.ca");
+        provider.ca = provider.ca.take().map(|path| resolved(&key, &path));
     }
     settings.assets = settings.assets.take().map(|path| resolved("assets", &path));
 }

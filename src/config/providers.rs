@@ -46,6 +46,8 @@ pub struct ProviderSettings {
     pub link_verified_email: bool,
     /// Allows a provider at private addresses, in your own network. One on this machine needs no permission.
     pub allow_private_addresses: bool,
+    /// A file (PEM) with the certificates of the authorities that vouch for the provider, instead of the public ones.
+    pub ca: Option<PathBuf>,
 }
 
 /// Who a provider is.

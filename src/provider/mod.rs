@@ -8,6 +8,7 @@ mod apple;
 mod claims;
 mod metadata;
 mod profile;
+mod tls;
 mod token;
 mod web;
 
@@ -89,6 +90,11 @@ impl Providers {
             .map(Self)
     }
 
+    /// All of them, by name.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Provider)> {
+        self.0.iter().map(|(name, provider)| (name.as_str(), provider))
+    }
+
     /// The one with this name.
     pub fn get(&self, name: &str) -> Option<&Provider> {
         self.0.get(name)
@@ -115,8 +121,8 @@ impl Provider {
             )),
             _ => Secret::Plain(written),
         };
-        let web =
-            Web::new(&issuer, settings.allow_private_addresses).map_err(|why| format!("{at}: {why}"))?;
+        let web = Web::new(&issuer, settings.allow_private_addresses, settings.ca.as_deref());
+        let web = web.map_err(|why| format!("{at}: {why}"))?;
         let way = match speaks {
             Speaks::Oidc | Speaks::Apple => Way::Signed(Metadata::default()),
             _ => Way::Asked(Profile::of(speaks, &issuer)),
@@ -140,6 +146,24 @@ impl Provider {
     /// Whether browsers bring its answer as a form that its page posts.
     pub fn posts(&self) -> bool {
         self.settings.kind.preset().speaks == Speaks::Apple
+    }
+
+    /// Its address.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Whether it says itself where to ask.
+    pub const fn describes_itself(&self) -> bool {
+        matches!(self.way, Way::Signed(_))
+    }
+
+    /// Whether it can be asked who somebody is. One that does not describe itself is asked when somebody comes.
+    pub async fn look(&self, now: Timestamp) -> Result<(), Failure> {
+        match &self.way {
+            Way::Signed(metadata) => metadata.known(&self.web, &self.issuer, now).await.map(drop),
+            Way::Asked(_) => Ok(()),
+        }
     }
 
     /// Where a browser is sent to sign in there.

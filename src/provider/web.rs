@@ -6,8 +6,8 @@
 use std::{
     fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -26,11 +26,10 @@ use hyper_util::{
     },
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
-use super::Failure;
+use super::{Failure, tls};
 
 /// How long a connection may take to open, and an answer in all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -64,7 +63,8 @@ impl fmt::Debug for Web {
 }
 
 impl Web {
-    pub(super) fn new(issuer: &str, private: bool) -> Result<Self, String> {
+    /// Asks the provider with this address, and whoever it names; `private` and `ca` as the settings say.
+    pub(super) fn new(issuer: &str, private: bool, ca: Option<&Path>) -> Result<Self, String> {
         let reach = match Url::parse(issuer) {
             Ok(url) if is_here(&url) => Reach::Loopback,
             _ if private => Reach::Anywhere,
@@ -74,7 +74,7 @@ impl Web {
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let tls = HttpsConnectorBuilder::new().with_tls_config(tls()?);
+        let tls = HttpsConnectorBuilder::new().with_tls_config(tls::config(ca)?);
         let connector = if reach == Reach::Loopback { tls.https_or_http() } else { tls.https_only() };
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -262,16 +262,6 @@ impl tower::Service<Name> for Resolver {
             Ok(allowed.into_iter())
         })
     }
-}
-
-fn tls() -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod importing;
 mod kit;
 mod logging;
 mod postgres;
+mod providers;
 mod refusals;
 mod server;
 mod server_database;

@@ -19,4 +19,5 @@ mod node;
 mod oauth;
 mod people;
 mod rogue;
+mod tls;
 mod tokens;

@@ -41,6 +41,9 @@ pub(super) fn check(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<S
         }
         issuer(provider, &at, &section, wrong);
         secret(provider, &at, &section, wrong);
+        if let Some(file) = provider.ca.as_deref().filter(|file| !Path::is_file(file)) {
+            wrong.push(format!("{} names {}, which is no file. Mend the path.", at("ca"), file.display()));
+        }
         if provider.kind.preset().speaks == Speaks::Apple && !https {
             wrong.push(format!(
                 "{section} leads back to https addresses alone. Write `public_url = \"https://app.example.org\"`."

@@ -39,9 +39,9 @@ fn only_addresses_of_the_internet_are_public() {
 
 #[test]
 fn what_may_be_called_follows_from_where_the_provider_is() {
-    let public = Web::new("https://id.example.org", false).unwrap();
-    let here = Web::new("http://127.0.0.1:9000", false).unwrap();
-    let private = Web::new("https://id.example.org", true).unwrap();
+    let public = Web::new("https://id.example.org", false, None).unwrap();
+    let here = Web::new("http://127.0.0.1:9000", false, None).unwrap();
+    let private = Web::new("https://id.example.org", true, None).unwrap();
     assert!(public.allows("https://id.example.org/token").is_ok());
     for address in [
         "http://id.example.org/token",
@@ -66,7 +66,7 @@ fn what_may_be_called_follows_from_where_the_provider_is() {
 /// A name that anybody can point at this network.
 #[tokio::test]
 async fn a_name_that_leads_into_this_network_is_not_called() {
-    let public = Web::new("https://id.example.org", false).unwrap();
+    let public = Web::new("https://id.example.org", false, None).unwrap();
     let failure = public.get("https://localhost:1/token", None).await.unwrap_err();
     assert!(failure.to_string().contains("private"), "{failure}");
 }

@@ -1,0 +1,40 @@
+//! Whether those who can say who somebody is can be asked, and what to register there.
+
+use gatehouse_protocol::MOUNT;
+
+use super::{Findings, State};
+use crate::{
+    clock::{Clock as _, SystemClock},
+    config::Settings,
+    provider::Providers,
+};
+
+pub(super) async fn look(settings: &Settings, findings: &mut Findings) {
+    let providers = match Providers::new(settings) {
+        Ok(providers) => providers,
+        Err(sentence) => return findings.add("providers", State::Bad, sentence),
+    };
+    let home = settings.public_origin().map(|url| url.origin().to_owned());
+    let home = home.unwrap_or_else(|| "http://localhost:8501".to_owned());
+    let now = SystemClock::default().now();
+    for (name, provider) in providers.all() {
+        let issuer = provider.issuer();
+        let register = format!("register {home}{MOUNT}/provider/callback/{name} there");
+        match provider.look(now).await {
+            Ok(()) if provider.describes_itself() => {
+                findings.add("providers", State::Good, format!("{name}: {issuer} answers; {register}"));
+            }
+            Ok(()) => {
+                let sentence = format!("{name}: {issuer} is asked when somebody comes; {register}");
+                findings.add("providers", State::Good, sentence);
+            }
+            Err(failure) => {
+                findings.add("providers", State::Bad, format!("{name}: {issuer}: {failure}; {register}"));
+            }
+        }
+    }
+    if settings.public_url.is_none() && !settings.providers.is_empty() {
+        let sentence = "on this machine the address to register has the port that `gatehouse run` prints";
+        findings.add("providers", State::Note, sentence);
+    }
+}
