@@ -59,6 +59,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "identity",
             "keys",
             "mail",
+            "provider",
             "proxy",
             "session",
             "storage",

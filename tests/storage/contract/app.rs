@@ -41,8 +41,8 @@ fn code(text: &str, app: &str, session: &SessionId) -> NewCode {
     }
 }
 
-async fn both_apps(db: &Db) {
-    for text in ["ledger", "maps"] {
+async fn every_app(db: &Db) {
+    for text in ["ledger", "maps", "notes"] {
         assert!(db.add_app(&app(text), token(text)).await.unwrap());
     }
 }
@@ -121,7 +121,7 @@ async fn nobody_signs_in_to_an_app_that_was_removed(db: Db) {
 }
 
 async fn a_session_ends_with_the_one_it_came_from(db: Db) {
-    both_apps(&db).await;
+    every_app(&db).await;
     let ann = db.person("ann").await;
     let parent = db.sign_in(&ann, "parent", START).await;
     let (one, two) = (child(&ann, "one", "ledger", &parent), child(&ann, "two", "maps", &parent));
@@ -141,7 +141,7 @@ async fn a_session_ends_with_the_one_it_came_from(db: Db) {
 }
 
 async fn an_app_has_one_session_of_a_sign_in(db: Db) {
-    both_apps(&db).await;
+    every_app(&db).await;
     let ann = db.person("ann").await;
     let (here, there) = (db.sign_in(&ann, "here", START).await, db.sign_in(&ann, "there", START).await);
     for (text, app, parent) in [
@@ -163,7 +163,7 @@ async fn an_app_has_one_session_of_a_sign_in(db: Db) {
 /// The page of an app sends a browser for another code again and again. Neither the sign-in that they come from nor those
 /// in other browsers are pushed out.
 async fn an_app_fills_up_the_sessions_of_a_person(db: Db) {
-    both_apps(&db).await;
+    every_app(&db).await;
     let ann = db.person("ann").await;
     let phone = db.sign_in(&ann, "phone", START).await;
     let parent = db.sign_in(&ann, "parent", after(1)).await;
@@ -185,7 +185,7 @@ async fn an_app_fills_up_the_sessions_of_a_person(db: Db) {
 }
 
 async fn using_a_session_uses_the_one_it_came_from(db: Db) {
-    both_apps(&db).await;
+    every_app(&db).await;
     let ann = db.person("ann").await;
     let parent = db.sign_in(&ann, "parent", START).await;
     let other = db.sign_in(&ann, "other", START).await;

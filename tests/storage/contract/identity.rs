@@ -4,7 +4,7 @@ use gatehouse::{
     factor::password::{BcryptCost, PasswordHash},
     identity::{IdentityId, Role},
     session::AppName,
-    storage::{ChangeKind, IdentityFilter, LegacyHashes, LinkKind, NewIdentity, StorageError},
+    storage::{App, ChangeKind, IdentityFilter, LegacyHashes, LinkKind, NewIdentity, StorageError},
 };
 
 use crate::kit::{
@@ -155,6 +155,9 @@ async fn a_password_changed_in_an_app_keeps_the_sign_in_that_the_app_has_it_from
     let parent = db.sign_in(&ann, "parent", START).await;
     db.sign_in(&ann, "elsewhere", START).await;
     for (text, app) in [("child", "ledger"), ("sibling", "maps")] {
+        let name = AppName::parse(app).unwrap();
+        let url = format!("https://{app}.example.org");
+        assert!(db.add_app(&App { name, url, created_at: START }, token(app)).await.unwrap());
         let mut new = new_session(&ann, text, START);
         new.session.app = Some(AppName::parse(app).unwrap());
         new.session.parent_id = Some(parent.clone());
