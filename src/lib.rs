@@ -25,3 +25,4 @@ pub mod remote;
 pub mod session;
 pub mod storage;
 pub mod telemetry;
+pub mod tls;

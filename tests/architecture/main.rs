@@ -9,9 +9,10 @@ use std::fs;
 use source::{imports, named_modules, root, sources};
 
 /// What each module of the endpoint may name. A new arrow is a decision: it stands here and in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("clock", &[]),
     ("entropy", &[]),
+    ("tls", &[]),
     ("identity", &["clock"]),
     ("config", &["identity", "session"]),
     ("telemetry", &["config"]),
@@ -42,12 +43,12 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "telemetry",
         ],
     ),
-    ("provider", &["clock", "config", "flow", "identity", "storage"]),
+    ("provider", &["clock", "config", "flow", "identity", "storage", "tls"]),
     ("peer", &["clock", "identity", "session"]),
     ("http", &["config", "endpoint", "entropy", "keys", "peer", "session", "storage", "telemetry"]),
     ("gate", &["config", "endpoint", "http", "identity", "session", "storage", "telemetry"]),
     ("proxy", &["clock", "endpoint", "gate", "http", "identity", "session", "telemetry"]),
-    ("remote", &["clock", "config", "endpoint", "entropy", "http", "peer", "session", "storage"]),
+    ("remote", &["clock", "config", "endpoint", "entropy", "http", "peer", "session", "storage", "tls"]),
     (
         "cli",
         &[

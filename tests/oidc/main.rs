@@ -13,6 +13,8 @@
 mod browser;
 mod certified;
 mod discovery;
+#[path = "../tls/mod.rs"]
+mod ending_tls;
 mod flows;
 mod kit;
 mod node;
