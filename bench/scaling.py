@@ -80,6 +80,10 @@ class Sqlite:
         os.sync()
         return float(self.path.stat().st_size)
 
+    def logged(self) -> float | None:
+        """Nothing here counts it."""
+        return None
+
 
 class Postgres:
     """A cluster of our own."""
@@ -108,6 +112,10 @@ class Postgres:
         os.sync()
         tables = "pg_total_relation_size('identity') + pg_total_relation_size('session')"
         return float(postgres.sql(f"SELECT {tables}", self.url))
+
+    def logged(self) -> float:
+        """Bytes of its log so far."""
+        return float(postgres.sql("SELECT pg_current_wal_insert_lsn() - '0/0'", self.url))
 
 
 BOOLEANS = ("must_change", "disabled", "persistent")
@@ -138,6 +146,7 @@ def scale(home: Path) -> list[Row]:
             database.fill("session", SESSION, sessions(range(done, count)))
             size = database.settled()
             each = count - done
+            logged = database.logged()
             told = ask(database.url, key, count)
             label = f"{database.name}, {count:,} people"
             rows += [
@@ -145,6 +154,9 @@ def scale(home: Path) -> list[Row]:
                 Row(f"session, known, {label}", median(told["known"]), "µs"),
                 Row(f"login without its hash, {label}", median(told["logins"]), "µs"),
             ]
+            if logged is not None and (now := database.logged()) is not None:
+                written = exactly((now - logged) / told["signed_in"][0])
+                rows.append(Row(f"… which writes to the log, {label}", written, "bytes"))
             if count == COUNTS[-1]:
                 person, session = (filled - before) / each, (size - filled) / each
                 rows.append(Row(f"one person more, {label}", exactly(person), "bytes"))

@@ -26,3 +26,4 @@ pub mod session;
 pub mod sms;
 pub mod storage;
 pub mod telemetry;
+pub mod tls;

@@ -48,7 +48,10 @@ pub(crate) async fn run(database: &str, key_file: &str, count: usize) -> Outcome
         }
     }
     endpoint.settle().await?;
-    println!("{}", serde_json::json!({ "first": first, "known": known, "logins": logins }));
+    let signed_in = [LOGINS.min(count)];
+    let told =
+        serde_json::json!({ "first": first, "known": known, "logins": logins, "signed_in": signed_in });
+    println!("{told}");
     Ok(())
 }
 

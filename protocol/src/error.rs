@@ -87,7 +87,7 @@ pub enum ErrorCode {
     ProviderUnavailable,
     /// The provider's account belongs to nobody here, and nobody is added.
     ProviderUnknown,
-    /// The provider's account belongs to nobody here, but its address does: sign in as before, and link the two.
+    /// The provider's account belongs to nobody here, but its address does: sign in as before.
     ProviderUnlinked,
     /// The link was opened in another browser than the one that asked for it. It was not used up.
     OtherBrowser,

@@ -17,7 +17,7 @@ use crate::{
         provider::{self as flow, Decision, Proof},
     },
     identity::{Identity, IdentityId, Role, VerifiableAddress},
-    provider::{Failure, Provider, Round},
+    provider::{Failure, Provider, Round, redirect_uri},
     session::{Secret, TokenHash},
     storage::{AccountChange, Handover, NewIdentity, NewProviderFlow, ProviderFlow, StorageError},
 };
@@ -380,7 +380,7 @@ impl Endpoint {
     /// Where the provider sends browsers back to: the address that is registered there.
     fn redirect_uri(&self, name: &str) -> Result<String, Problem> {
         let home = self.home().ok_or(Problem::new(ErrorCode::UnknownHost))?;
-        Ok(format!("{home}{MOUNT}/provider/callback/{name}"))
+        Ok(redirect_uri(&home, name))
     }
 
     /// The nonce and the verifier.

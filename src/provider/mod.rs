@@ -8,14 +8,13 @@ mod apple;
 mod claims;
 mod metadata;
 mod profile;
-mod tls;
 mod token;
 mod web;
 
 use std::{collections::BTreeMap, fmt};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use gatehouse_protocol::Password;
+use gatehouse_protocol::{MOUNT, Password};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
@@ -83,6 +82,11 @@ enum Way {
     Signed(Metadata),
     /// By a profile that has to be asked for.
     Asked(Profile),
+}
+
+/// Where the provider with this name sends browsers back to, below the app's address: what is registered there.
+pub fn redirect_uri(home: &str, name: &str) -> String {
+    format!("{home}{MOUNT}/provider/callback/{name}")
 }
 
 impl Providers {

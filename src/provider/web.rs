@@ -29,7 +29,8 @@ use hyper_util::{
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
-use super::{Failure, tls};
+use super::Failure;
+use crate::tls;
 
 /// How long a connection may take to open, and an answer in all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -74,7 +75,8 @@ impl Web {
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let tls = HttpsConnectorBuilder::new().with_tls_config(tls::config(ca)?);
+        let trusted = tls::config(ca).map_err(|why| format!("the certificates in {why}"))?;
+        let tls = HttpsConnectorBuilder::new().with_tls_config(trusted);
         let connector = if reach == Reach::Loopback { tls.https_or_http() } else { tls.https_only() };
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())

@@ -1,6 +1,6 @@
 //! The way to the endpoint: pooled connections, verified certificates, bounds on time and size, no redirects.
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -14,14 +14,10 @@ use hyper_util::{
     client::legacy::{Client as Pool, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject as _},
-};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::RemoteError;
-use crate::{config::PublicUrl, peer::OWN, session::AppSecret};
+use crate::{config::PublicUrl, peer::OWN, session::AppSecret, tls};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -76,7 +72,8 @@ impl Client {
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let tls = HttpsConnectorBuilder::new().with_tls_config(tls(ca)?);
+        let trusted = tls::config(ca).map_err(RemoteError::Certificates)?;
+        let tls = HttpsConnectorBuilder::new().with_tls_config(trusted);
         // The settings allow plain http to this machine alone.
         let connector = if url.is_https() { tls.https_only() } else { tls.https_or_http() };
         let pool = Pool::builder(TokioExecutor::new())
@@ -178,27 +175,4 @@ impl Client {
     pub(super) fn wrong(&self, what: &dyn fmt::Display) -> Failure {
         Failure::Answer(self.origin.clone(), what.to_string())
     }
-}
-
-/// Who is believed to be the endpoint: whom the public authorities say, or the ones in the file alone.
-fn tls(ca: Option<&Path>) -> Result<ClientConfig, RemoteError> {
-    let wrong = |error: &dyn fmt::Display| RemoteError::Certificates(error.to_string());
-    let mut roots = RootCertStore::empty();
-    match ca {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(file) => {
-            for certificate in CertificateDer::pem_file_iter(file).map_err(|error| wrong(&error))? {
-                let certificate = certificate.map_err(|error| wrong(&error))?;
-                roots.add(certificate).map_err(|error| wrong(&error))?;
-            }
-            if roots.is_empty() {
-                return Err(RemoteError::Certificates("there is none in the file".to_owned()));
-            }
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| wrong(&error))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

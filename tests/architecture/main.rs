@@ -12,6 +12,7 @@ use source::{imports, named_modules, root, sources};
 const ARROWS: [(&str, &[&str]); 24] = [
     ("clock", &[]),
     ("entropy", &[]),
+    ("tls", &[]),
     ("identity", &["clock"]),
     ("config", &["identity", "session"]),
     ("telemetry", &["config"]),
@@ -43,13 +44,13 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "telemetry",
         ],
     ),
-    ("provider", &["clock", "config", "flow", "identity", "storage"]),
+    ("provider", &["clock", "config", "flow", "identity", "storage", "tls"]),
     ("sms", &["clock", "config", "provider"]),
     ("peer", &["clock", "identity", "session"]),
     ("http", &["config", "endpoint", "entropy", "keys", "peer", "session", "storage", "telemetry"]),
     ("gate", &["config", "endpoint", "http", "identity", "session", "storage", "telemetry"]),
     ("proxy", &["clock", "endpoint", "gate", "http", "identity", "session", "telemetry"]),
-    ("remote", &["clock", "config", "endpoint", "entropy", "http", "peer", "session", "storage"]),
+    ("remote", &["clock", "config", "endpoint", "entropy", "http", "peer", "session", "storage", "tls"]),
     (
         "cli",
         &[

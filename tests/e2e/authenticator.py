@@ -1,4 +1,4 @@
-"""An authenticator app: the codes of RFC 6238, by the standard library alone."""
+"""An authenticator app: the codes of RFC 6238, by the standard library alone; and how one is set up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import hashlib
 import hmac
 import struct
 import time
+
+from playwright.sync_api import Page, expect
+
+from form import Form
 
 STEP = 30
 
@@ -32,3 +36,18 @@ class Authenticator:
         start = digest[-1] & 15
         number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
         return f"{number % 1_000_000:06}"
+
+
+def set_up(page: Page) -> tuple[Authenticator, list[str]]:
+    """Scan, type the first code, store the recovery codes."""
+    form = Form(page)
+    form.expect_title("Set up your authenticator app")
+    expect(form.card.get_by_role("img", name="QR code of the key below")).to_be_visible()
+    authenticator = Authenticator(form.card.locator(".gh-secret").inner_text())
+    form.field("Six-digit code").fill(authenticator.code())
+    form.button("Turn on").click()
+    form.expect_title("Store your recovery codes")
+    codes = form.card.locator(".gh-codes li").all_inner_texts()
+    assert len(set(codes)) == 10
+    form.button("I've stored them, continue").click()
+    return authenticator, codes

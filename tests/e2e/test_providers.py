@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from authenticator import Authenticator
+from authenticator import set_up
 from conftest import Someone
 from playwright.sync_api import Page, expect
 
@@ -113,7 +113,7 @@ def test_the_page_of_its_own_leads_to_the_app(app: Served, someone: Someone) -> 
     assert page.url == app.url + "/"
 
 
-def test_another_tab_learns_of_it(app: Served, someone: Someone) -> None:
+def test_another_tab_is_signed_in_when_it_is_loaded_anew(app: Served, someone: Someone) -> None:
     context = someone()
     waiting, page = context.new_page(), context.new_page()
     waiting.goto(app.url)
@@ -161,12 +161,7 @@ def test_the_second_factor_is_asked_for_after_it(app: Served, someone: Someone) 
     page = someone().new_page()
     page.goto(f"{app.url}/admin?from=mail")
     Form(page).way("Continue with the Treasury").click()
-    form = Form(page)
-    form.expect_title("Set up your authenticator app")
-    authenticator = Authenticator(form.card.locator(".gh-secret").inner_text())
-    form.field("Six-digit code").fill(authenticator.code())
-    form.button("Turn on").click()
-    form.button("I've stored them, continue").click()
+    authenticator, _ = set_up(page)
     expect_content(page, "Administration")
     assert page.url == f"{app.url}/admin?from=mail"
 

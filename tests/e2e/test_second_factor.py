@@ -5,9 +5,9 @@ keyboard alone, and a way in when the phone is lost.
 from __future__ import annotations
 
 import pytest
-from authenticator import Authenticator
+from authenticator import set_up
 from conftest import Serve, Someone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from form import Form, expect_content
 from served import ROOT, Served
@@ -29,21 +29,6 @@ def strict(serve: Serve) -> Served:
     app = serve(APP, settings='mfa = "required"\n')
     app.command("users", "add", "dora", typed=PASSWORD + "\n")
     return app
-
-
-def set_up(page: Page) -> tuple[Authenticator, list[str]]:
-    """Scan, type the first code, store the recovery codes."""
-    form = Form(page)
-    form.expect_title("Set up your authenticator app")
-    expect(form.card.get_by_role("img", name="QR code of the key below")).to_be_visible()
-    authenticator = Authenticator(form.card.locator(".gh-secret").inner_text())
-    form.field("Six-digit code").fill(authenticator.code())
-    form.button("Turn on").click()
-    form.expect_title("Store your recovery codes")
-    codes = form.card.locator(".gh-codes li").all_inner_texts()
-    assert len(set(codes)) == 10
-    form.button("I've stored them, continue").click()
-    return authenticator, codes
 
 
 def test_a_page_that_needs_two_factors_sets_one_up_in_place_and_asks_for_it_later(

@@ -15,6 +15,8 @@ mod browser;
 mod certified;
 mod discovery;
 mod embedding;
+#[path = "../tls/mod.rs"]
+mod ending_tls;
 mod flows;
 mod keep;
 mod kit;

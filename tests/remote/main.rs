@@ -12,6 +12,8 @@
 
 mod audience;
 mod away;
+#[path = "../tls/mod.rs"]
+mod ending_tls;
 mod forwarding;
 mod guessing;
 mod keys;

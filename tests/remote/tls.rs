@@ -1,53 +1,21 @@
 //! TLS between an app's process and its endpoint. What ends it has a certificate for `localhost` alone, by an authority of
 //! its own; the key of an app goes to nobody else.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
-
 use gatehouse::config::Settings;
 use gatehouse_protocol::Password;
-use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+
+use crate::{
+    ending_tls::{self, file},
+    kit::{House, Process},
 };
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-
-use crate::kit::{House, Process};
-
-/// A file beside the certificate of the tests' PostgreSQL, which serves here, too.
-fn file(name: &str) -> PathBuf {
-    let folder = std::env::var("GATEHOUSE_TEST_POSTGRES_DIR");
-    let folder = folder.expect("run `eval \"$(tools/postgres start)\"` first");
-    PathBuf::from(folder).join(name)
-}
 
 /// An endpoint behind TLS, and where that ends.
 async fn secured() -> (House, u16) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let (listener, port) = ending_tls::place().await;
     let public = format!("https://localhost:{port}");
     let house = House::open_with(|settings| settings.public_url = Some(public)).await;
-    let chain = vec![CertificateDer::from_pem_file(file("server.pem")).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = versions.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap();
-    tokio::spawn(end_tls(TlsAcceptor::from(Arc::new(config)), listener, house.address));
+    ending_tls::end(listener, house.address);
     (house, port)
-}
-
-/// Ends TLS in front of an address.
-async fn end_tls(acceptor: TlsAcceptor, listener: TcpListener, behind: SocketAddr) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let acceptor = acceptor.clone();
-        tokio::spawn(async move {
-            // Who refuses the certificate goes away; that is what some of these tests want.
-            if let Ok(mut outside) = acceptor.accept(stream).await {
-                let mut inside = TcpStream::connect(behind).await.unwrap();
-                tokio::io::copy_bidirectional(&mut outside, &mut inside).await.ok();
-            }
-        });
-    }
 }
 
 /// An app that asks at this host, and believes this authority.

@@ -1,12 +1,10 @@
 //! Whether those who can say who somebody is can be asked, and what to register there.
 
-use gatehouse_protocol::MOUNT;
-
 use super::{Findings, State};
 use crate::{
     clock::{Clock as _, SystemClock},
     config::Settings,
-    provider::Providers,
+    provider::{Providers, redirect_uri},
 };
 
 pub(super) async fn look(settings: &Settings, findings: &mut Findings) {
@@ -19,7 +17,7 @@ pub(super) async fn look(settings: &Settings, findings: &mut Findings) {
     let now = SystemClock::default().now();
     for (name, provider) in providers.all() {
         let issuer = provider.issuer();
-        let register = format!("register {home}{MOUNT}/provider/callback/{name} there");
+        let register = format!("register {} there", redirect_uri(&home, name));
         match provider.look(now).await {
             Ok(()) if provider.describes_itself() => {
                 findings.add("providers", State::Good, format!("{name}: {issuer} answers; {register}"));
@@ -33,8 +31,13 @@ pub(super) async fn look(settings: &Settings, findings: &mut Findings) {
             }
         }
     }
-    if settings.public_url.is_none() && !settings.providers.is_empty() {
-        let sentence = "on this machine the address to register has the port that `gatehouse run` prints";
-        findings.add("providers", State::Note, sentence);
+    if !settings.providers.is_empty() {
+        // Only Streamlit's settings say it, and only a start asks them.
+        let below = "with `server.baseUrlPath`, that stands before `/_gatehouse` in the address to register";
+        findings.add("providers", State::Note, below);
+        if settings.public_url.is_none() {
+            let port = "on this machine the address to register has the port that `gatehouse run` prints";
+            findings.add("providers", State::Note, port);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Who is believed to be a provider: whom the public authorities say, or those of a file alone.
+//! Who is believed at the other end of TLS: whom the public authorities vouch for, or those of a file alone.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -7,13 +7,14 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-/// On refusal the end of a sentence about the setting.
-pub(super) fn config(ca: Option<&Path>) -> Result<ClientConfig, String> {
+/// What a client asks with; `ca` is a PEM file with the authorities that are believed in place of the public ones. On refusal
+/// the end of a sentence: the file, and what is wrong with it.
+pub fn config(ca: Option<&Path>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     match ca {
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         Some(file) => {
-            let wrong = |error: &dyn fmt::Display| format!("the certificates in {}: {error}", file.display());
+            let wrong = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
             for certificate in CertificateDer::pem_file_iter(file).map_err(|error| wrong(&error))? {
                 let certificate = certificate.map_err(|error| wrong(&error))?;
                 roots.add(certificate).map_err(|error| wrong(&error))?;
