@@ -5,14 +5,12 @@ use core::any::Any;
 use gatehouse_protocol::rule::Class;
 use js_sys::{Function, JSON, JsString, RegExp};
 use leptos::{mount::mount_to, prelude::Owner};
-use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsError, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{HtmlElement, UrlSearchParams, Window};
 
 use crate::{
-    decode::{Unreadable, decode},
     http::{Api, part},
-    machine::{Event, Link, Machine, Opening, Rules, Setting},
+    machine::{Event, Failure, Link, Machine, Opening, Reply, Rules, Setting},
     passkey,
     stage::{Stage, World},
     view,
@@ -22,7 +20,6 @@ use crate::{
 const STANDALONE_ID: &str = "gatehouse";
 
 /// What an app's page asks for.
-#[derive(Debug, Default, Deserialize)]
 struct Options {
     view: Option<String>,
     challenge: Option<String>,
@@ -38,9 +35,26 @@ struct Options {
 }
 
 impl Options {
-    fn read(options: JsValue) -> Result<Self, JsValue> {
-        decode(options).map_err(|Unreadable| JsError::new("The options can't be read.").into())
+    /// Part by part: reading them as one would weigh more than reading them.
+    fn read(options: &JsValue) -> Reply<Self> {
+        let text = |name| part::<Option<String>>(options, name);
+        Ok(Self {
+            view: text("view")?,
+            challenge: text("challenge")?,
+            endpoint: part(options, "endpoint")?,
+            locale: text("locale")?,
+            username: text("username")?,
+            roles: part(options, "roles")?,
+            #[cfg(feature = "later")]
+            enroll: text("enroll")?,
+            #[cfg(feature = "later")]
+            keep: part(options, "keep")?,
+        })
     }
+}
+
+fn unreadable(_: Failure) -> JsValue {
+    JsError::new("The options can't be read.").into()
 }
 
 /// A mounted form.
@@ -53,8 +67,9 @@ pub struct Handle {
 #[wasm_bindgen]
 impl Handle {
     /// Takes newer options in. Only the challenge can change while a form is there.
-    pub fn update(&self, options: JsValue) -> Result<(), JsValue> {
-        self.stage.send(Event::Challenged(Options::read(options)?.challenge));
+    pub fn update(&self, options: &JsValue) -> Result<(), JsValue> {
+        let challenge = part(options, "challenge").map_err(unreadable)?;
+        self.stage.send(Event::Challenged(challenge));
         Ok(())
     }
 
@@ -68,20 +83,19 @@ impl Handle {
 /// Draws the form into an element of an app's page.
 ///
 /// `on_ticket` is called with the ticket of a sign-in, `on_done` with the name of what was done (`password_changed`,
-/// `signed_out`, `stepped_up`, `reauthenticated`).
+/// `signed_out`, `stepped_up`).
 #[wasm_bindgen]
 pub fn mount(
     element: HtmlElement,
-    options: JsValue,
+    options: &JsValue,
     on_ticket: Function,
     on_done: Function,
 ) -> Result<Handle, JsValue> {
-    let options = Options::read(options)?;
+    let options = Options::read(options).map_err(unreadable)?;
     let opening = match options.view.as_deref() {
         Some("change_password") => Opening::ChangePassword,
         Some("not_allowed") => Opening::NotAllowed,
         Some("step_up") => Opening::StepUp,
-        Some("reauthenticate") => Opening::Reauthenticate,
         _ => Opening::default(),
     };
     #[cfg(feature = "later")]

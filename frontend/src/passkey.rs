@@ -21,6 +21,7 @@ pub(crate) struct Ceremony {
 impl Ceremony {
     pub(crate) const SIGN: Self = Self { act: "get", read: "parseRequestOptionsFromJSON", quiet: false };
     pub(crate) const OFFER: Self = Self { quiet: true, ..Self::SIGN };
+    #[cfg(feature = "later")]
     pub(crate) const MAKE: Self = Self { act: "create", read: "parseCreationOptionsFromJSON", quiet: false };
 
     /// Does it. The answer is a JSON text, or why there is none.

@@ -36,8 +36,8 @@ impl Frame {
         collects(app, &self.verifier).await
     }
 
-    #[track_caller]
-    fn found_nothing(&self, reply: &Reply) {
+    async fn finds_nothing(&self, app: &App) {
+        let reply = self.collects(app).await;
         assert_eq!((reply.json(), reply.session()), (json!({"state": "waiting"}), None));
     }
 }
@@ -93,7 +93,7 @@ async fn a_frame_collects_what_its_window_left() {
     let (rogue, app) = embedded().await;
     let frame = Frame::draw();
     let left = opens(&app, &frame).await;
-    frame.found_nothing(&frame.collects(&app).await);
+    frame.finds_nothing(&app).await;
     let last = comes_back(&rogue, &app, &left).await;
     assert_eq!((last.status.as_u16(), last.session(), last.location()), (200, None, ""));
     assert!(last.headers["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'none'"));
@@ -127,7 +127,7 @@ async fn a_link_with_the_attackers_challenge() {
         let left = Left { location: Url::parse(reply.location()).unwrap(), cookie };
         // At most the owner signs in where the owner is.
         comes_back(&rogue, &app, &left).await.expect_signed_in("/");
-        his.found_nothing(&his.collects(&app).await);
+        his.finds_nothing(&app).await;
     }
 }
 
@@ -160,7 +160,7 @@ async fn a_form_with_the_attackers_challenge() {
         let his = Frame::draw();
         let reply = app.send(form(&headers), &format!("collect={}", his.challenge)).await;
         assert_eq!((reply.status.as_u16(), reply.cookie("gatehouse-")), (403, None), "{headers:?}");
-        his.found_nothing(&his.collects(&app).await);
+        his.finds_nothing(&app).await;
     }
     // The control.
     let hers = Frame::draw();
@@ -174,7 +174,7 @@ async fn a_result_that_is_collected_twice() {
     let frame = Frame::draw();
     signs_in(&rogue, &app, &frame).await;
     assert!(frame.collects(&app).await.session().is_some());
-    frame.found_nothing(&frame.collects(&app).await);
+    frame.finds_nothing(&app).await;
     // Also in parallel.
     let frame = Frame::draw();
     signs_in(&rogue, &app, &frame).await;
@@ -188,7 +188,7 @@ async fn a_result_that_is_too_old() {
     let frame = Frame::draw();
     signs_in(&rogue, &app, &frame).await;
     app.wait(Duration::from_mins(2));
-    frame.found_nothing(&frame.collects(&app).await);
+    frame.finds_nothing(&app).await;
 }
 
 /// Story: somebody reads the challenge in the window's request, or in the database, and asks with that.
@@ -197,7 +197,7 @@ async fn a_verifier_of_somebody_else() {
     let (rogue, app) = embedded().await;
     let (hers, his) = (Frame::draw(), Frame::draw());
     signs_in(&rogue, &app, &hers).await;
-    his.found_nothing(&his.collects(&app).await);
+    his.finds_nothing(&app).await;
     let reply = collects(&app, &hers.challenge).await;
     assert_eq!((reply.json(), reply.session()), (json!({"state": "waiting"}), None));
     for nonsense in ["", "x", &"x".repeat(44), &"ä".repeat(43), &"x".repeat(9000)] {
@@ -230,8 +230,8 @@ async fn an_answer_in_another_browser() {
     let query = format!("code=code&state={}", left.state());
     app.back("company", &query, &[]).await.expect_refused("flow_expired");
     app.back("company", &query, &[&theirs.cookie]).await.expect_refused("flow_expired");
-    frame.found_nothing(&frame.collects(&app).await);
-    other.found_nothing(&other.collects(&app).await);
+    frame.finds_nothing(&app).await;
+    other.finds_nothing(&app).await;
 }
 
 /// Where no frames are signed in there is no such way, whoever asks.
@@ -302,7 +302,7 @@ async fn what_the_window_says() {
         // And the frame says why.
         let told = frame.collects(&app).await;
         assert_eq!((told.json()["code"].as_str(), told.session()), (Some("provider_cancelled"), None));
-        frame.found_nothing(&frame.collects(&app).await);
+        frame.finds_nothing(&app).await;
     }
     rogue.answers("/.well-known/openid-configuration", 500, &json!({}));
     app.wait(Duration::from_hours(25));

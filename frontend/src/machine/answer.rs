@@ -301,6 +301,7 @@ impl Machine {
             ErrorCode::TooManyAttempts | ErrorCode::Busy => {
                 Line::from(Text::from(problem.code)).with("wait", Gap::Seconds(wait))
             }
+            #[cfg(feature = "later")]
             ErrorCode::CredentialsRejected if self.purpose == Purpose::Reauthenticate => {
                 Text::ErrorCurrentPasswordWrong.into()
             }

@@ -245,7 +245,8 @@ impl Card {
             Screen::Enroll { key, picture, .. } => setup::enroll(key, picture, around, back()),
             #[cfg(feature = "later")]
             Screen::Codes { codes } => setup::codes(codes),
-            Screen::Reauthenticate => proof::reauthenticate(around),
+            #[cfg(feature = "later")]
+            Screen::Reauthenticate => setup::reauthenticate(around),
             Screen::ChangePassword => Self {
                 lead: vec![Text::ChangeLead.into()],
                 account: Some(around.username.to_owned()),

@@ -76,8 +76,10 @@ pub enum Opening {
     /// A second factor of who is signed in.
     StepUp,
     /// The password of who is signed in, once more.
+    #[cfg(feature = "later")]
     Reauthenticate,
     /// A step of setting a factor up, for who is signed in.
+    #[cfg(feature = "later")]
     At(Screen),
     /// Setting up the factor that a sign-in asks for.
     #[cfg(feature = "later")]
@@ -347,7 +349,9 @@ impl Machine {
                 self.values.keep = keep;
                 self.enroll(flow)
             }
-            opening => self.prove(opening),
+            #[cfg(feature = "later")]
+            opening @ (Opening::Reauthenticate | Opening::At(_)) => self.ask_again(opening),
+            Opening::StepUp => self.step_up(),
         }
     }
 

@@ -17,34 +17,24 @@ pub(super) enum Purpose {
     /// A page needs a second factor.
     StepUp,
     /// Something sensitive is changed.
+    #[cfg(feature = "later")]
     Reauthenticate,
     /// Who is signed in sets a factor up.
+    #[cfg(feature = "later")]
     Enroll,
 }
 
 impl Machine {
-    /// Draws the first screen of what is asked of somebody who is signed in; who isn't signs in first.
-    pub(super) fn prove(&mut self, opening: Opening) -> Vec<Effect> {
+    /// Asks for a second factor of who is signed in; who isn't signs in first.
+    pub(super) fn step_up(&mut self) -> Vec<Effect> {
         if !self.signed_in() {
             return self.show(Screen::Login);
         }
-        match opening {
-            Opening::Reauthenticate => {
-                self.purpose = Purpose::Reauthenticate;
-                self.show(Screen::Reauthenticate)
-            }
-            Opening::At(screen) => {
-                self.purpose = Purpose::Enroll;
-                self.show(screen)
-            }
-            _ => {
-                self.purpose = Purpose::StepUp;
-                // Kept until it is answered, so that a retry asks again.
-                self.setting.opening = Opening::StepUp;
-                self.screen = Screen::Loading;
-                self.sending(Effect::Login(LoginStep::StepUp {}))
-            }
-        }
+        self.purpose = Purpose::StepUp;
+        // Kept until it is answered, so that a retry asks again.
+        self.setting.opening = Opening::StepUp;
+        self.screen = Screen::Loading;
+        self.sending(Effect::Login(LoginStep::StepUp {}))
     }
 
     /// One of these factors has to be proven, the first by preference.
@@ -136,7 +126,9 @@ impl Machine {
     /// Everything that was asked for is proven, and it was not to sign in.
     pub(super) fn proven(&mut self) -> Vec<Effect> {
         vec![match self.purpose {
+            #[cfg(feature = "later")]
             Purpose::Reauthenticate => Effect::Done("reauthenticated"),
+            #[cfg(feature = "later")]
             Purpose::Enroll => Effect::Done("enrolled"),
             Purpose::StepUp | Purpose::SignIn => match self.challenge() {
                 Some(challenge) => {
@@ -179,7 +171,9 @@ impl Machine {
     /// What was proven so far is too old.
     fn start_over(&mut self) -> Vec<Effect> {
         match self.purpose {
+            #[cfg(feature = "later")]
             Purpose::Enroll => vec![Effect::Done("expired")],
+            #[cfg(feature = "later")]
             Purpose::Reauthenticate => {
                 self.show(Screen::Reauthenticate);
                 self.say(Text::ErrorFlowExpired, false);

@@ -81,6 +81,7 @@ pub enum Screen {
         codes: Vec<Code>,
     },
     /// The password of who is signed in, once more.
+    #[cfg(feature = "later")]
     Reauthenticate,
     /// The form that replaces the password of who is signed in.
     ChangePassword,

@@ -5,6 +5,17 @@ use gatehouse_protocol::{Code, CodeChannel, EnrollmentState, LoginStep};
 use super::{Effect, Failure, Machine, Opening, Reply, Screen, proof::Purpose};
 
 impl Machine {
+    /// Draws what the account page asks of who is signed in; who isn't any more signs in first.
+    pub(super) fn ask_again(&mut self, opening: Opening) -> Vec<Effect> {
+        let (purpose, screen) = match opening {
+            _ if !self.signed_in() => (Purpose::SignIn, Screen::Login),
+            Opening::At(screen) => (Purpose::Enroll, screen),
+            _ => (Purpose::Reauthenticate, Screen::Reauthenticate),
+        };
+        self.purpose = purpose;
+        self.show(screen)
+    }
+
     pub(super) fn enrolled(&mut self, reply: Reply<EnrollmentState>) -> Vec<Effect> {
         match reply {
             Ok(EnrollmentState::Totp { flow, key, picture }) => {

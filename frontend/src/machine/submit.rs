@@ -153,6 +153,7 @@ impl Machine {
                 code: code(),
                 keep,
             }),
+            #[cfg(feature = "later")]
             Screen::Reauthenticate => Effect::Login(LoginStep::Reauthenticate { password }),
             Screen::Registration { offer } => {
                 let token = offer.as_ref().map(|offer| offer.token.clone());

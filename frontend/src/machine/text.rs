@@ -1,5 +1,5 @@
 //! The names of all sentences. The sentences themselves are in `frontend/messages/`, one file per language; those
-//! that begin with `setup.` are in `frontend/messages/account/`, with what is loaded later.
+//! of the feature `later` are in `frontend/messages/account/`, with what is loaded later.
 
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
@@ -25,6 +25,7 @@ macro_rules! texts {
     };
 }
 
+#[cfg(feature = "later")]
 pub(crate) use texts;
 
 texts! {
@@ -100,7 +101,9 @@ texts! {
     Download = "setup.download",
     #[cfg(feature = "later")]
     Print = "setup.print",
+    #[cfg(feature = "later")]
     ReauthenticateTitle = "reauthenticate.title",
+    #[cfg(feature = "later")]
     ReauthenticateLead = "reauthenticate.lead",
     Confirm = "confirm",
     ChangeTitle = "change.title",
@@ -191,7 +194,9 @@ texts! {
     ErrorManagedElsewhere = "error.managed_elsewhere",
     ErrorCodeRejected = "error.code_rejected",
     ErrorReauthenticationRequired = "error.reauthentication_required",
+    #[cfg(feature = "later")]
     ErrorFactorRequired = "error.factor_required",
+    #[cfg(feature = "later")]
     ErrorNameTooLong = "error.name_too_long",
     ErrorFactorUnavailable = "error.factor_unavailable",
     ErrorProviderCancelled = "error.provider_cancelled",
@@ -200,6 +205,7 @@ texts! {
     ErrorProviderUnknown = "error.provider_unknown",
     ErrorProviderUnlinked = "error.provider_unlinked",
     ErrorOtherBrowser = "error.other_browser",
+    #[cfg(feature = "later")]
     ErrorPhoneInvalid = "error.phone_invalid",
     LoginPasskey = "login.passkey",
     ChallengePasskeyTitle = "challenge.passkey_title",
@@ -207,10 +213,14 @@ texts! {
     ChallengeToPasskey = "challenge.to_passkey",
     PasskeyCancelled = "passkey_cancelled",
     ErrorPasskeyRejected = "error.passkey_rejected",
+    #[cfg(feature = "later")]
     ErrorPasskeyExists = "error.passkey_exists",
+    #[cfg(feature = "later")]
     ErrorTooManyPasskeys = "error.too_many_passkeys",
     ErrorPasskeyUnavailable = "error.passkey_unavailable",
+    #[cfg(feature = "later")]
     ErrorProviderTaken = "error.provider_taken",
+    #[cfg(feature = "later")]
     ErrorLastWayIn = "error.last_way_in",
 }
 
@@ -250,7 +260,9 @@ impl From<ErrorCode> for Text {
             ErrorCode::ManagedElsewhere => Self::ErrorManagedElsewhere,
             ErrorCode::CodeRejected => Self::ErrorCodeRejected,
             ErrorCode::ReauthenticationRequired => Self::ErrorReauthenticationRequired,
+            #[cfg(feature = "later")]
             ErrorCode::FactorRequired => Self::ErrorFactorRequired,
+            #[cfg(feature = "later")]
             ErrorCode::NameTooLong => Self::ErrorNameTooLong,
             ErrorCode::FactorUnavailable => Self::ErrorFactorUnavailable,
             ErrorCode::ProviderCancelled => Self::ErrorProviderCancelled,
@@ -259,13 +271,27 @@ impl From<ErrorCode> for Text {
             ErrorCode::ProviderUnknown => Self::ErrorProviderUnknown,
             ErrorCode::ProviderUnlinked => Self::ErrorProviderUnlinked,
             ErrorCode::OtherBrowser => Self::ErrorOtherBrowser,
+            #[cfg(feature = "later")]
             ErrorCode::PhoneInvalid => Self::ErrorPhoneInvalid,
             ErrorCode::PasskeyRejected => Self::ErrorPasskeyRejected,
+            #[cfg(feature = "later")]
             ErrorCode::PasskeyExists => Self::ErrorPasskeyExists,
+            #[cfg(feature = "later")]
             ErrorCode::TooManyPasskeys => Self::ErrorTooManyPasskeys,
             ErrorCode::PasskeyUnavailable => Self::ErrorPasskeyUnavailable,
+            #[cfg(feature = "later")]
             ErrorCode::ProviderTaken => Self::ErrorProviderTaken,
+            #[cfg(feature = "later")]
             ErrorCode::LastWayIn => Self::ErrorLastWayIn,
+            // Only the account page asks for what is refused so.
+            #[cfg(not(feature = "later"))]
+            ErrorCode::FactorRequired
+            | ErrorCode::LastWayIn
+            | ErrorCode::NameTooLong
+            | ErrorCode::PasskeyExists
+            | ErrorCode::PhoneInvalid
+            | ErrorCode::ProviderTaken
+            | ErrorCode::TooManyPasskeys => Self::ErrorInternal,
         }
     }
 }

@@ -1,15 +1,20 @@
 //! The cards of second factors and fresh proofs.
 
-use gatehouse_protocol::{CodeChannel, Field, GUEST, LoginForm, SecondFactor};
+use gatehouse_protocol::{CodeChannel, Field, SecondFactor};
 
 use super::{Around, Card, FieldCard, Place, Purpose, Text, Turn, TurnTo, field, named, turn};
 
 /// A way out: back to the sign-in form, or out of the session that a page does not suffice.
+#[cfg_attr(
+    not(feature = "later"),
+    expect(clippy::unnecessary_wraps, reason = "what is opened later can be closed")
+)]
 pub(super) fn out(around: &Around<'_>, back: Turn) -> Option<Turn> {
     match around.purpose {
         Purpose::SignIn => Some(back),
         Purpose::StepUp => Some(Turn { lead: None, link: Text::SignOut, to: TurnTo::SignOut }),
         // Who opened the form can close it.
+        #[cfg(feature = "later")]
         Purpose::Reauthenticate | Purpose::Enroll => None,
     }
 }
@@ -72,20 +77,4 @@ pub(super) fn code_turn(channel: CodeChannel) -> Turn {
 
 fn again() -> Turn {
     Turn { lead: None, link: Text::CheckMailResend, to: TurnTo::Resend }
-}
-
-pub(super) fn reauthenticate(around: &Around<'_>) -> Card {
-    let password = field(Field::Password, Text::FieldPassword, around.values);
-    let nameless = around.config.is_some_and(|c| c.login == LoginForm::PasswordOnly);
-    let (account, fields) = if nameless {
-        (Some(GUEST.to_owned()), vec![password])
-    } else {
-        let name = field(Field::Identifier, Text::FieldUsername, around.values);
-        (None, vec![FieldCard { value: around.username.to_owned(), locked: true, ..name }, password])
-    };
-    Card {
-        lead: vec![Text::ReauthenticateLead.into()],
-        account,
-        ..Card::form("reauthenticate", Text::ReauthenticateTitle, Text::Confirm, fields)
-    }
 }

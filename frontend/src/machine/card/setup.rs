@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use gatehouse_protocol::{Code, Field};
+use gatehouse_protocol::{Code, Field, GUEST, LoginForm};
 
 use super::{Around, Card, FieldCard, Press, Text, Turn, field, proof::out};
 
@@ -45,5 +45,22 @@ pub(super) fn codes(codes: &[Code]) -> Card {
         shown: Shown::Codes(codes.iter().map(|code| code.expose().to_owned()).collect()),
         submit: Some((Text::CodesStored.into(), Press::Continue)),
         ..Card::plain("codes", Text::CodesTitle)
+    }
+}
+
+/// The password of who is signed in, once more.
+pub(super) fn reauthenticate(around: &Around<'_>) -> Card {
+    let password = field(Field::Password, Text::FieldPassword, around.values);
+    let nameless = around.config.is_some_and(|c| c.login == LoginForm::PasswordOnly);
+    let (account, fields) = if nameless {
+        (Some(GUEST.to_owned()), vec![password])
+    } else {
+        let name = field(Field::Identifier, Text::FieldUsername, around.values);
+        (None, vec![FieldCard { value: around.username.to_owned(), locked: true, ..name }, password])
+    };
+    Card {
+        lead: vec![Text::ReauthenticateLead.into()],
+        account,
+        ..Card::form("reauthenticate", Text::ReauthenticateTitle, Text::Confirm, fields)
     }
 }
