@@ -117,6 +117,9 @@ async fn with_factor(place: &Place) {
          VALUES (zeroblob(32), zeroblob(32), 'company', '/', 1, 9000000000000)",
         "INSERT INTO login_code (hash, channel, counted, tries, created_at, expires_at) \
          VALUES (zeroblob(32), 'mail', 'code:x', 0, 1, 9000000000000)",
+        "INSERT INTO used_challenge VALUES (zeroblob(32), 9000000000000)",
+        "INSERT INTO address_change (id, identity_id, email, confirm_hash, created_at, expires_at) SELECT 'chg_1', id, \
+         'new@example.org', zeroblob(32), 1, 9000000000000 FROM identity WHERE username = 'alice'",
         "INSERT INTO handover (challenge, identity_id, created_at, expires_at) SELECT zeroblob(32), id, 1, 9000000000000 \
          FROM identity WHERE username = 'alice'",
     ] {
