@@ -45,13 +45,13 @@ function open(action, challenge) {
 }
 
 /** Where the answer leads: to what the person came for, or to the page that asks for more, or says why not. */
-function lead(endpoint, { state, flow, code }, target) {
+function lead(endpoint, { state, flow, factors = [], code }, target) {
   if (state === "complete") {
     channel().postMessage("signed-in");
     location.assign(target);
     return;
   }
-  const said = flow ? `${state}=${flow}` : `refused=${code}`;
+  const said = flow ? `${state}=${[flow, ...factors].join(".")}` : `refused=${code}`;
   location.assign(`${endpoint}/?next=${encodeURIComponent(target)}#${said}`);
 }
 

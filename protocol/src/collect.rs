@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::FlowToken;
+use crate::{FlowToken, SecondFactor};
 
 /// Asks for the result of a sign-in that went on in a window, because its pages are shown in no frame.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub enum CollectState {
     Challenge {
         /// To be sent with the proof; lives ten minutes.
         flow: FlowToken,
+        /// What the person can prove.
+        factors: Vec<SecondFactor>,
     },
     /// As in [`crate::LoginState::Enroll`].
     Enroll {

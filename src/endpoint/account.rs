@@ -11,7 +11,7 @@ use crate::{
     factor::{FactorId, FactorKind, FactorName, StoredFactor},
     flow::proven,
     session::{AssuranceLevel, LiveSession, SessionId},
-    storage::{AccountChange, AddressSide},
+    storage::{AccountChange, AddressSide, Removal},
 };
 
 impl Endpoint {
@@ -124,9 +124,13 @@ impl Endpoint {
         self.fresh(live, &factors)?;
         known(factors.iter().any(|kept| kept.factor.id == id))?;
         let keep_one = proven::required(&self.settings, identity) >= AssuranceLevel::Aal2;
-        let removed = self.storage.remove_factor(&identity.id, &id, keep_one, self.now()).await;
-        if !removed.map_err(problem::storage)? {
-            return Err(Problem::new(if keep_one { ErrorCode::FactorRequired } else { ErrorCode::NotFound }));
+        let issuers = self.issuers();
+        let removed = self.storage.remove_factor(&identity.id, &id, keep_one, &issuers, self.now()).await;
+        match removed.map_err(problem::storage)? {
+            Removal::Done => {}
+            Removal::Unknown => return Err(Problem::new(ErrorCode::NotFound)),
+            Removal::Required => return Err(Problem::new(ErrorCode::FactorRequired)),
+            Removal::LastWayIn => return Err(Problem::new(ErrorCode::LastWayIn)),
         }
         self.changed(&identity.id);
         self.record(entry(Event::FactorRemoved, ctx, Some(&identity.id)).session(&live.session.id));

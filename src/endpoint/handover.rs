@@ -77,7 +77,9 @@ impl Endpoint {
         let answer = self.go_on(ctx, proven, &identity, Wish { keep: asked.keep, ..Wish::default() }).await?;
         let state = match &answer.state {
             LoginState::Complete { .. } => CollectState::Complete,
-            LoginState::Challenge { flow, .. } => CollectState::Challenge { flow: flow.clone() },
+            LoginState::Challenge { flow, factors } => {
+                CollectState::Challenge { flow: flow.clone(), factors: factors.clone() }
+            }
             LoginState::Enroll { flow } => CollectState::Enroll { flow: flow.clone() },
             // Nothing that a provider proves leads there.
             LoginState::NewPassword { .. }

@@ -9,10 +9,11 @@ use gatehouse_protocol::{
 use super::{Answer, CookieChange, Endpoint, FLOW_TTL, RequestContext, login::entry, problem};
 use crate::{
     audit::Event,
+    config::ProviderSettings,
     flow::provider::{self as flow, Decision, Proof},
     identity::{Identity, IdentityId},
     session::{LiveSession, Method, Methods, SessionId},
-    storage::{AccountChange, FlowAim, LinkedAccount, ProviderAccount, ProviderFlow, Unlinked},
+    storage::{AccountChange, FlowAim, LinkedAccount, ProviderAccount, ProviderFlow, Removal},
 };
 
 /// The longest path that is led back to.
@@ -96,13 +97,12 @@ impl Endpoint {
         let mut linked = self.linked_accounts(&identity.id).await?.into_iter().map(|one| one.account);
         let unknown = Problem::new(ErrorCode::NotFound);
         let account = linked.find(|account| self.account_id(account) == id).ok_or(unknown.clone())?;
-        let issuers: Vec<String> =
-            self.settings.providers.values().filter_map(crate::config::ProviderSettings::issuer).collect();
-        let unlinked = self.storage.remove_linked_account(&identity.id, &account, &issuers, self.now()).await;
+        let unlinked =
+            self.storage.remove_linked_account(&identity.id, &account, &self.issuers(), self.now()).await;
         match unlinked.map_err(problem::storage)? {
-            Unlinked::Done => {}
-            Unlinked::Unknown => return Err(unknown),
-            Unlinked::LastWayIn => return Err(Problem::new(ErrorCode::LastWayIn)),
+            Removal::Done => {}
+            Removal::Unknown => return Err(unknown),
+            Removal::Required | Removal::LastWayIn => return Err(Problem::new(ErrorCode::LastWayIn)),
         }
         self.changed(&identity.id);
         self.record(
@@ -110,6 +110,11 @@ impl Endpoint {
         );
         self.tell_owner_of(ctx, identity, AccountChange::AccountUnlinked).await;
         Ok(())
+    }
+
+    /// Where people sign in by an account elsewhere.
+    pub(super) fn issuers(&self) -> Vec<String> {
+        self.settings.providers.values().filter_map(ProviderSettings::issuer).collect()
     }
 
     /// Links an account to who is signed in, and was when it began.
@@ -202,9 +207,8 @@ impl Endpoint {
     /// The provider of the settings that vouches for an account: issuers decide, however they are called by now.
     fn provider_of(&self, account: &ProviderAccount) -> Option<&str> {
         let all = &self.settings.providers;
-        let vouches = |name: &str| {
-            all.get(name).and_then(crate::config::ProviderSettings::issuer).as_ref() == Some(&account.issuer)
-        };
+        let vouches =
+            |name: &str| all.get(name).and_then(ProviderSettings::issuer).as_ref() == Some(&account.issuer);
         let called = all.get_key_value(&account.provider).map(|(name, _)| name);
         called.into_iter().chain(all.keys()).map(String::as_str).find(|name| vouches(name))
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{LimitKey, Result};
+use super::{LimitKey, Removal, Result};
 use crate::{
     clock::Timestamp,
     factor::{FactorId, FactorName, NewFactor, StoredFactor},
@@ -124,15 +124,16 @@ pub trait FactorRepository {
         name: &FactorName,
         now: Timestamp,
     ) -> Result<bool>;
-    /// Removes a factor; the last one takes the recovery codes with it. False if its owner has no such factor, or if
-    /// it is the last and one is to be kept.
+    /// Removes a factor; the last one takes the recovery codes with it, and stays if one is to be kept. So does a passkey
+    /// where neither a password, nor another passkey, nor an account at one of `issuers` opens the identity.
     async fn remove_factor(
         &self,
         owner: &IdentityId,
         id: &FactorId,
         keep_one: bool,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool>;
+    ) -> Result<Removal>;
     /// Removes every factor and recovery code, and ends every session. Returns how many factors there were.
     async fn remove_factors(&self, owner: &IdentityId, now: Timestamp) -> Result<u32>;
     /// Remembers the step of a code that was right. False if that step or a later one was accepted before.

@@ -19,6 +19,7 @@ mod passkey;
 pub mod postgres;
 mod provider;
 mod record;
+mod removal;
 pub mod sqlite;
 mod transfer;
 mod value;
@@ -43,12 +44,13 @@ pub use measured::Measured;
 pub use passkey::PasskeyRepository;
 pub use postgres::{Migration, Status};
 pub use provider::{
-    Handover, LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository, Unlinked,
+    Handover, LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository,
 };
 pub use record::{
     AuditRecord, IdentityFilter, LegacyHashes, LimitKey, LimitState, LinkKind, NewIdentity, NewLink,
     NewSession, PendingRegistration, SignInRecord, StoredLink,
 };
+pub use removal::Removal;
 pub use transfer::{Column, Intake, Kind, Row, Snapshot, TABLES, Table, Transfer, Value};
 
 use crate::{

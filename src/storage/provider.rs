@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{NewIdentity, Result};
+use super::{NewIdentity, Removal, Result};
 use crate::{
     clock::Timestamp,
     identity::{Identity, IdentityId},
@@ -51,17 +51,6 @@ pub struct ProviderFlow {
     pub keep: bool,
     /// The challenge under which the result is left, where a frame waits for it; `None` where the browser itself is signed in.
     pub collect: Option<TokenHash>,
-}
-
-/// What became of an account that was to open an identity no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unlinked {
-    /// It opens it no more.
-    Done,
-    /// It did not open it.
-    Unknown,
-    /// Nothing was changed: nothing else would open the identity.
-    LastWayIn,
 }
 
 /// Such a sign-in to be stored.
@@ -156,5 +145,5 @@ pub trait ProviderRepository {
         account: &ProviderAccount,
         issuers: &[String],
         now: Timestamp,
-    ) -> Result<Unlinked>;
+    ) -> Result<Removal>;
 }

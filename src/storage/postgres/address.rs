@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{
-    PostgresStorage, identity, mail, name,
+    PostgresStorage, factor, identity, mail, name,
     pool::tried,
     registration,
     row::{self, text},
@@ -250,6 +250,8 @@ async fn give(write: &mut Write<'_>, id: &IdentityId, email: &EmailAddress, veri
         registration::forget(write, email.folded()).await?;
         name::disown(write, email.folded(), id).await?;
     }
+    // A code that is on its way to the address before this one opens nothing any more.
+    factor::forget_flows(write.on(), id).await?;
     write.append(ChangeKind::IdentityChanged(id.clone()));
     Ok(true)
 }

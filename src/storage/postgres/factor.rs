@@ -8,17 +8,18 @@ use super::{
     error::{constraint, refers_to_nothing},
     identity, limit,
     pool::tried,
+    provider::has_way_in,
     row,
     row::text,
     write::Write,
 };
 use crate::{
     clock::Timestamp,
-    factor::{FactorId, FactorName, NewFactor, StoredFactor},
+    factor::{FactorId, FactorKind, FactorName, NewFactor, StoredFactor},
     identity::IdentityId,
     session::{SessionId, TokenHash},
     storage::{
-        ChangeKind, FactorRepository, FlowAim, LimitKey, PendingFlow, RaisedSession, Reseal, Result,
+        ChangeKind, FactorRepository, FlowAim, LimitKey, PendingFlow, RaisedSession, Removal, Reseal, Result,
         StorageError, value::wrong,
     },
 };
@@ -110,25 +111,31 @@ impl FactorRepository for PostgresStorage {
         owner: &IdentityId,
         id: &FactorId,
         keep_one: bool,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Removal> {
         tried!(self, {
             let mut write = self.write(now).await?;
             identity::lock(&mut write, owner).await?;
-            let removed = sqlx::query("DELETE FROM factor WHERE id = $1 AND identity_id = $2")
-                .bind(text(&id.0))
-                .bind(text(&owner.0))
-                .execute(write.on())
-                .await?;
+            let removed =
+                sqlx::query_scalar("DELETE FROM factor WHERE id = $1 AND identity_id = $2 RETURNING kind")
+                    .bind(text(&id.0))
+                    .bind(text(&owner.0))
+                    .fetch_optional(write.on())
+                    .await?;
+            let Some(kind): Option<String> = removed else { return Ok(Removal::Unknown) };
             let left = count(write.on(), owner).await?;
-            if removed.rows_affected() == 0 || (keep_one && left == 0) {
-                return Ok(false);
+            if keep_one && left == 0 {
+                return Ok(Removal::Required);
+            }
+            if kind == FactorKind::Passkey.name() && !has_way_in(write.on(), owner, issuers).await? {
+                return Ok(Removal::LastWayIn);
             }
             if left == 0 {
                 replace_codes(write.on(), owner, &[], now).await?;
             }
             changed(write, owner).await?;
-            Ok(true)
+            Ok(Removal::Done)
         })
     }
 

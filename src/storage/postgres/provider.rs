@@ -17,7 +17,7 @@ use crate::{
     session::{SessionId, TokenHash},
     storage::{
         ChangeKind, Handover, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
-        ProviderRepository, Result, StorageError, Unlinked, value::hash,
+        ProviderRepository, Removal, Result, StorageError, value::hash,
     },
 };
 
@@ -216,12 +216,12 @@ impl ProviderRepository for PostgresStorage {
         account: &ProviderAccount,
         issuers: &[String],
         now: Timestamp,
-    ) -> Result<Unlinked> {
+    ) -> Result<Removal> {
         tried!(self, {
             let mut write = self.write(now).await?;
             // Two that unlink at once must not each count on what the other takes away.
             if !identity::lock(&mut write, id).await? {
-                return Ok(Unlinked::Unknown);
+                return Ok(Removal::Unknown);
             }
             let gone = sqlx::query(
                 "DELETE FROM linked_account WHERE identity_id = $1 AND issuer = $2 AND subject = $3",
@@ -232,20 +232,24 @@ impl ProviderRepository for PostgresStorage {
             .execute(write.on())
             .await?;
             if gone.rows_affected() == 0 {
-                return Ok(Unlinked::Unknown);
+                return Ok(Removal::Unknown);
             }
             if !has_way_in(write.on(), id, issuers).await? {
-                return Ok(Unlinked::LastWayIn);
+                return Ok(Removal::LastWayIn);
             }
             write.append(ChangeKind::IdentityChanged(id.clone()));
             write.commit().await?;
-            Ok(Unlinked::Done)
+            Ok(Removal::Done)
         })
     }
 }
 
 /// Whether anything opens the identity: a password, a passkey, or an account at one of `issuers`.
-async fn has_way_in(connection: &mut PgConnection, id: &IdentityId, issuers: &[String]) -> Result<bool> {
+pub(super) async fn has_way_in(
+    connection: &mut PgConnection,
+    id: &IdentityId,
+    issuers: &[String],
+) -> Result<bool> {
     Ok(sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM identity WHERE id = $1 AND password IS NOT NULL) \
          OR EXISTS (SELECT 1 FROM factor WHERE identity_id = $1 AND kind = 'passkey') \

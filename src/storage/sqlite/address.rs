@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use super::{SqliteStorage, identity, mail, registration, row, write::Write};
+use super::{SqliteStorage, factor, identity, mail, registration, row, write::Write};
 use crate::{
     clock::Timestamp,
     identity::{EmailAddress, Identity, IdentityId},
@@ -180,6 +180,8 @@ async fn give(write: &mut Write<'_>, id: &IdentityId, email: &EmailAddress, veri
         registration::forget(write, email.folded()).await?;
         identity::disown(write, email.folded(), id).await?;
     }
+    // A code that is on its way to the address before this one opens nothing any more.
+    factor::forget_flows(write.on(), id).await?;
     write.append(&ChangeKind::IdentityChanged(id.clone())).await?;
     Ok(true)
 }

@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use super::{SqliteStorage, error::refers_to_nothing, limit, row, write::Write};
+use super::{SqliteStorage, error::refers_to_nothing, limit, provider::has_way_in, row, write::Write};
 use crate::{
     clock::Timestamp,
-    factor::{FactorId, FactorName, NewFactor, StoredFactor},
+    factor::{FactorId, FactorKind, FactorName, NewFactor, StoredFactor},
     identity::IdentityId,
     session::{SessionId, TokenHash},
     storage::{
-        ChangeKind, FactorRepository, FlowAim, LimitKey, PendingFlow, RaisedSession, Reseal, Result,
+        ChangeKind, FactorRepository, FlowAim, LimitKey, PendingFlow, RaisedSession, Removal, Reseal, Result,
         StorageError, value::wrong,
     },
 };
@@ -93,23 +93,29 @@ impl FactorRepository for SqliteStorage {
         owner: &IdentityId,
         id: &FactorId,
         keep_one: bool,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Removal> {
         let mut write = self.write(now).await?;
-        let removed = sqlx::query("DELETE FROM factor WHERE id = ? AND identity_id = ?")
-            .bind(&id.0)
-            .bind(&owner.0)
-            .execute(write.on())
-            .await?;
+        let removed =
+            sqlx::query_scalar("DELETE FROM factor WHERE id = ? AND identity_id = ? RETURNING kind")
+                .bind(&id.0)
+                .bind(&owner.0)
+                .fetch_optional(write.on())
+                .await?;
+        let Some(kind): Option<String> = removed else { return Ok(Removal::Unknown) };
         let left = count(write.on(), owner).await?;
-        if removed.rows_affected() == 0 || (keep_one && left == 0) {
-            return Ok(false);
+        if keep_one && left == 0 {
+            return Ok(Removal::Required);
+        }
+        if kind == FactorKind::Passkey.name() && !has_way_in(write.on(), owner, issuers).await? {
+            return Ok(Removal::LastWayIn);
         }
         if left == 0 {
             replace_codes(write.on(), owner, &[], now).await?;
         }
         changed(write, owner).await?;
-        Ok(true)
+        Ok(Removal::Done)
     }
 
     async fn remove_factors(&self, owner: &IdentityId, now: Timestamp) -> Result<u32> {

@@ -10,7 +10,7 @@ use crate::{
     session::{SessionId, TokenHash},
     storage::{
         ChangeKind, Handover, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
-        ProviderRepository, Result, StorageError, Unlinked,
+        ProviderRepository, Removal, Result, StorageError,
         value::{hash, wrong},
     },
 };
@@ -206,7 +206,7 @@ impl ProviderRepository for SqliteStorage {
         account: &ProviderAccount,
         issuers: &[String],
         now: Timestamp,
-    ) -> Result<Unlinked> {
+    ) -> Result<Removal> {
         let mut write = self.write(now).await?;
         let gone =
             sqlx::query("DELETE FROM linked_account WHERE identity_id = ? AND issuer = ? AND subject = ?")
@@ -216,19 +216,23 @@ impl ProviderRepository for SqliteStorage {
                 .execute(write.on())
                 .await?;
         if gone.rows_affected() == 0 {
-            return Ok(Unlinked::Unknown);
+            return Ok(Removal::Unknown);
         }
         if !has_way_in(write.on(), id, issuers).await? {
-            return Ok(Unlinked::LastWayIn);
+            return Ok(Removal::LastWayIn);
         }
         write.append(&ChangeKind::IdentityChanged(id.clone())).await?;
         write.commit().await?;
-        Ok(Unlinked::Done)
+        Ok(Removal::Done)
     }
 }
 
 /// Whether anything opens the identity: a password, a passkey, or an account at one of `issuers`.
-async fn has_way_in(connection: &mut SqliteConnection, id: &IdentityId, issuers: &[String]) -> Result<bool> {
+pub(super) async fn has_way_in(
+    connection: &mut SqliteConnection,
+    id: &IdentityId,
+    issuers: &[String],
+) -> Result<bool> {
     let issuers = serde_json::to_string(issuers).map_err(|error| wrong("list of issuers", &error))?;
     Ok(sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM identity WHERE id = ?1 AND password IS NOT NULL) \

@@ -9,7 +9,7 @@ use gatehouse::{
 };
 use gatehouse_protocol::CodeChannel;
 
-use crate::kit::{Db, START, after, each_backend, password, token};
+use crate::kit::{Db, START, address, after, each_backend, password, token};
 
 each_backend!(
     a_code_is_kept_sent_and_used_once,
@@ -19,6 +19,7 @@ each_backend!(
     a_code_is_used_once_by_many_at_once,
     a_code_asked_for_again_in_the_same_flow_replaces_the_earlier_one,
     codes_end_with_their_time_their_owner_and_a_new_password,
+    codes_end_with_the_address_that_they_went_to,
     a_code_is_for_somebody_who_is_there,
 );
 
@@ -139,6 +140,16 @@ async fn codes_end_with_their_time_their_owner_and_a_new_password(db: Db) {
     assert!(db.try_login_code(token("gone"), after(1)).await.unwrap().is_some());
     db.delete_identity(&bob.id, after(2)).await.unwrap();
     assert!(db.try_login_code(token("gone"), after(2)).await.unwrap().is_none());
+}
+
+/// Whoever reads the mails of the address before this one has no code any more.
+async fn codes_end_with_the_address_that_they_went_to(db: Db) {
+    let (ann, bob) = (db.person("ann").await, db.person("bob").await);
+    db.add_login_code(asked("hers", Some(&ann))).await.unwrap();
+    db.add_login_code(asked("his", Some(&bob))).await.unwrap();
+    assert!(db.set_address(&ann.id, &address("new@example.org"), true, after(1)).await.unwrap());
+    assert!(db.try_login_code(token("hers"), after(1)).await.unwrap().is_none());
+    assert!(db.try_login_code(token("his"), after(1)).await.unwrap().is_some());
 }
 
 async fn a_code_is_for_somebody_who_is_there(db: Db) {

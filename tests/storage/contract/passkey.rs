@@ -6,13 +6,14 @@ use gatehouse::{
     factor::{FactorId, FactorKind, FactorName, NewFactor},
     identity::Identity,
     session::{Method, Methods},
-    storage::{FlowAim, PendingFlow, StorageError},
+    storage::{FlowAim, PendingFlow, ProviderAccount, Removal, StorageError},
 };
 
-use crate::kit::{Db, START, after, each_backend, token};
+use crate::kit::{Db, START, after, each_backend, new_person, token};
 
 each_backend!(
     a_passkey_is_found_by_its_id_and_belongs_to_one,
+    the_last_passkey_stays_where_nothing_else_opens_the_identity,
     a_counter_rises_or_stays_zero,
     a_counter_is_accepted_once_by_many_at_once,
     a_challenge_is_used_once_and_swept,
@@ -65,8 +66,33 @@ async fn a_passkey_is_found_by_its_id_and_belongs_to_one(db: Db) {
     assert!(matches!(add(&db, &bob, "fac_2", &[0, 255, 1], 0).await, Err(StorageError::CredentialTaken)));
     assert!(db.find_flow(token("fac_2"), START).await.unwrap().is_some(), "what is refused uses nothing up");
     assert!(add(&db, &bob, "fac_3", &[2], 0).await.unwrap());
-    assert!(db.remove_factor(&ann.id, &FactorId("fac_1".into()), false, after(1)).await.unwrap());
+    assert_eq!(
+        db.remove_factor(&ann.id, &FactorId("fac_1".into()), false, &[], after(1)).await.unwrap(),
+        Removal::Done
+    );
     assert!(db.find_passkey(&[0, 255, 1]).await.unwrap().is_none());
+}
+
+/// Somebody without a password would be locked out.
+async fn the_last_passkey_stays_where_nothing_else_opens_the_identity(db: Db) {
+    let account = ProviderAccount {
+        provider: "company".into(),
+        issuer: "https://id.example.org".into(),
+        subject: "1".into(),
+    };
+    let ann = db.add_linked_identity(new_person("ann"), &account).await.unwrap().unwrap();
+    for (id, credential) in [("one", [1]), ("two", [2])] {
+        assert!(add(&db, &ann, id, &credential, 0).await.unwrap());
+    }
+    let remove = async |id: &str, issuers: &[&str]| {
+        let issuers: Vec<String> = issuers.iter().map(|issuer| (*issuer).to_owned()).collect();
+        db.remove_factor(&ann.id, &FactorId(id.into()), false, &issuers, after(1)).await.unwrap()
+    };
+    assert_eq!(remove("one", &[]).await, Removal::Done);
+    let before = db.changes().await.len();
+    assert_eq!(remove("two", &[]).await, Removal::LastWayIn, "nobody signs in at the provider any more");
+    assert_eq!((db.list_factors(&ann.id).await.unwrap().len(), db.changes().await.len()), (1, before));
+    assert_eq!(remove("two", &["https://id.example.org"]).await, Removal::Done);
 }
 
 async fn a_counter_rises_or_stays_zero(db: Db) {

@@ -1,7 +1,7 @@
 //! Accounts of somebody else that open an identity, and sign-ins on their way through a provider.
 
 use gatehouse::storage::{
-    ChangeKind, Handover, NewProviderFlow, ProviderAccount, ProviderFlow, StorageError, Unlinked,
+    ChangeKind, Handover, NewProviderFlow, ProviderAccount, ProviderFlow, Removal, StorageError,
 };
 
 use crate::kit::{Db, START, after, each_backend, new_person, new_person_with, password, token};
@@ -128,9 +128,9 @@ async fn a_removed_account_opens_nothing(db: Db) {
     let (ann, bob) = (db.person("ann").await, db.person("bob").await);
     db.add_linked_account(&ann.id, &account("1"), START).await.unwrap();
     let remove = async |id| db.remove_linked_account(id, &account("1"), &issuers(), after(1)).await.unwrap();
-    assert_eq!(remove(&bob.id).await, Unlinked::Unknown, "it is not his");
-    assert_eq!(remove(&ann.id).await, Unlinked::Done);
-    assert_eq!(remove(&ann.id).await, Unlinked::Unknown);
+    assert_eq!(remove(&bob.id).await, Removal::Unknown, "it is not his");
+    assert_eq!(remove(&ann.id).await, Removal::Done);
+    assert_eq!(remove(&ann.id).await, Removal::Unknown);
     assert_eq!(db.find_by_account("https://id.example.org", "1").await.unwrap(), None);
     assert_eq!(db.changes().await.len(), 2);
 }
@@ -158,13 +158,13 @@ async fn the_last_way_in_is_not_removed(db: Db) {
     let remove = async |of: &ProviderAccount| {
         db.remove_linked_account(&ann.id, of, &issuers(), after(1)).await.unwrap()
     };
-    assert_eq!(remove(&account("1")).await, Unlinked::LastWayIn, "nobody signs in at the other any more");
+    assert_eq!(remove(&account("1")).await, Removal::LastWayIn, "nobody signs in at the other any more");
     assert_eq!(db.list_linked_accounts(&ann.id).await.unwrap().len(), 2);
     assert_eq!(db.changes().await.len(), before, "nothing was changed");
-    assert_eq!(remove(&gone).await, Unlinked::Done);
-    assert_eq!(remove(&account("1")).await, Unlinked::LastWayIn);
+    assert_eq!(remove(&gone).await, Removal::Done);
+    assert_eq!(remove(&account("1")).await, Removal::LastWayIn);
     db.set_password(&ann.id, &password("chosen"), false, None, after(2)).await.unwrap();
-    assert_eq!(remove(&account("1")).await, Unlinked::Done);
+    assert_eq!(remove(&account("1")).await, Removal::Done);
 }
 
 /// Each of two browsers counts on the account that the other takes away.
@@ -180,8 +180,8 @@ async fn two_that_remove_the_last_two_ways_in_at_once_leave_one(db: Db) {
             db.remove_linked_account(&ann.id, &other, &issuers, after(1))
         );
         let mut both = [first.unwrap(), second.unwrap()];
-        both.sort_by_key(|unlinked| *unlinked == Unlinked::LastWayIn);
-        assert_eq!(both, [Unlinked::Done, Unlinked::LastWayIn]);
+        both.sort_by_key(|unlinked| *unlinked == Removal::LastWayIn);
+        assert_eq!(both, [Removal::Done, Removal::LastWayIn]);
         assert_eq!(db.list_linked_accounts(&ann.id).await.unwrap().len(), 1);
     }
 }
