@@ -55,12 +55,12 @@ function lead(endpoint, { state, flow, factors = [], code }, target) {
   location.assign(`${endpoint}/?next=${encodeURIComponent(target)}#${said}`);
 }
 
+/** What a click on a way does; nothing where no frames are signed in. */
 export async function frame(endpoint) {
-  // Where no frames are signed in the links lead out of this one.
   let { verifier, challenge } = await draw();
   if ((await collect(endpoint, verifier, false))?.state !== "waiting") return;
   let latest;
-  const go = async (way) => {
+  return async (way) => {
     const mine = (latest = verifier);
     const { href, origin, pathname, searchParams } = new URL(way.href);
     const opened = open(origin + pathname, challenge);
@@ -84,10 +84,4 @@ export async function frame(endpoint) {
       }
     }
   };
-  document.addEventListener("click", (event) => {
-    const way = event.target.closest(".gh-way");
-    if (!way || event.defaultPrevented) return;
-    event.preventDefault();
-    go(way);
-  });
 }

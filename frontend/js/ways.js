@@ -9,6 +9,16 @@ export function ways(endpoint) {
     const keep = document.querySelector("#gh-keep")?.checked ? "&keep=true" : "";
     if (way) way.href = way.href.replace(/&keep=true$|$/, keep);
   });
-  // Without it the links still lead out of the frame.
-  if (self !== top) import("./frame.js").then(({ frame }) => frame(endpoint)).catch(() => {});
+  if (self === top) return;
+  // Nothing where no frames are signed in: then the links lead out of this one.
+  const opening = import("./frame.js").then(({ frame }) => frame(endpoint)).catch(() => {});
+  document.addEventListener("click", async (event) => {
+    const way = event.target.closest(".gh-way");
+    if (!way || event.defaultPrevented) return;
+    // Whoever is faster than the network waits for it.
+    event.preventDefault();
+    const go = await opening;
+    if (go) go(way);
+    else open(way.href, "_top");
+  });
 }

@@ -36,6 +36,7 @@ mod password;
 mod phone;
 mod problem;
 mod provider;
+mod provisioning;
 mod record;
 mod recovery;
 mod redeem;

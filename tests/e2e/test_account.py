@@ -79,9 +79,7 @@ def test_other_sessions_end_and_the_data_is_downloaded(app: Served, someone: Som
 def mailing(serve: Serve, mailbox: Mailbox) -> Served:
     app = serve(ROOT / "examples" / "quickstart", settings=mailbox.settings())
     for name in ("cleo", "dora"):
-        app.command(
-            "users", "add", name, "--email", f"{name}@example.org", "--verified", typed=PASSWORD + "\n"
-        )
+        app.command("users", "add", name, "--email", f"{name}@example.org", typed=PASSWORD + "\n")
     return app
 
 

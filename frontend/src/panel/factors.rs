@@ -71,15 +71,17 @@ fn row(panel: Panel, factor: FactorSummary, asked: Option<&Act>, last: bool) -> 
         Some(then) => Said::from(Own::FactorUsed).words("ago", &panel.ago(then)),
         None => Own::FactorUnused.into(),
     };
-    let what = if kind == SecondFactor::Passkey { Own::FactorPasskey } else { Own::FactorApp };
-    let (what, named) = (panel.say(what), !name.is_empty());
-    let title = match kind {
-        // Until it is called something else, its name is how its number ends.
-        SecondFactor::Sms if name.starts_with('…') => {
-            panel.say(Said::from(Own::FactorPhone).words("end", &name))
-        }
-        _ if named => name.clone(),
-        _ => what.clone(),
+    let what = panel.say(match kind {
+        SecondFactor::Passkey => Own::FactorPasskey,
+        SecondFactor::Sms => Own::FactorPhone,
+        SecondFactor::Totp | SecondFactor::RecoveryCode => Own::FactorApp,
+    });
+    // Until a phone is called something else, its name is how its number ends.
+    let ending = kind == SecondFactor::Sms && name.starts_with('…');
+    let (title, named) = match name.as_str() {
+        "" => (what.clone(), false),
+        _ if ending => ([&what, " ", &name].concat(), false),
+        _ => (name.clone(), true),
     };
     let acts = if asked == Some(&rename) {
         asked_text(panel, Own::FactorName, name, Own::Save, false).into_any()
