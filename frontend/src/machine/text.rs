@@ -77,6 +77,7 @@ texts! {
     CodeAsked = "code.asked",
     CodeSms = "code.sms",
     CodeSent = "code.sent",
+    CodeLink = "code.link",
     #[cfg(feature = "later")]
     EnrollTitle = "setup.title",
     #[cfg(feature = "later")]

@@ -63,7 +63,11 @@ pub(super) fn code(around: &Around<'_>, back: Turn) -> Card {
 
 /// The button that a link of a mail asks for.
 pub(super) fn code_link(back: Turn) -> Card {
-    Card { turns: vec![back], ..Card::form("code-link", Text::LoginTitle, Text::LoginSubmit, Vec::new()) }
+    Card {
+        lead: vec![Text::CodeLink.into()],
+        turns: vec![back],
+        ..Card::form("code-link", Text::LoginTitle, Text::LoginSubmit, Vec::new())
+    }
 }
 
 /// The quiet line below the sign-in form.
