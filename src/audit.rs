@@ -35,6 +35,14 @@ events! {
     ProviderRejected = "provider.rejected",
     /// An account of somebody else opens an identity from now on.
     AccountLinked = "account.linked",
+    /// An account of somebody else opens an identity no more.
+    AccountUnlinked = "account.unlinked",
+    /// Somebody asked for another address, which both addresses have to agree to.
+    AddressRequested = "address.requested",
+    /// An address was changed by its owner.
+    AddressChanged = "address.changed",
+    /// A change of an address that waited was ended by who asked for it.
+    AddressCancelled = "address.cancelled",
     /// An attempt was refused unseen, because there were too many.
     LoginLimited = "login.limited",
     /// The password was right and has to be replaced.
@@ -97,6 +105,16 @@ events! {
     ProxyUndeclared = "proxy.undeclared",
     /// Everything here was copied from another database.
     DatabaseCopied = "database.copied",
+    /// Somebody asked for a code in place of a password.
+    LoginCodeAsked = "login_code.asked",
+    /// A code that was sent in place of a password was wrong.
+    LoginCodeRejected = "login_code.rejected",
+    /// A code or a link that was sent proved somebody.
+    LoginCodeProven = "login_code.proven",
+    /// An SMS was not sent, because there were too many.
+    SmsCapped = "sms.capped",
+    /// The counter of a passkey went back or stood still: there may be a copy of it.
+    PasskeyCounter = "passkey.counter",
 }
 
 /// One event with its circumstances.

@@ -23,6 +23,7 @@ pub mod provider;
 pub mod proxy;
 pub mod remote;
 pub mod session;
+pub mod sms;
 pub mod storage;
 pub mod telemetry;
 pub mod tls;

@@ -53,7 +53,7 @@ function putHashed(stem, end, content) {
 async function finish() {
   const { build, transform } = await import("esbuild");
   const bundled = async (entry, format, define = {}) => {
-    const options = { bundle: true, minify: true, write: false, target: "es2022", external: ["./gatehouse.js", "./gatehouse-account.js"] };
+    const options = { bundle: true, minify: true, write: false, target: "es2022", external: ["./gatehouse.js", "./gatehouse-account.js", "./frame.js"] };
     const result = await build({ ...options, entryPoints: [join("frontend/js", entry)], format, define });
     return result.outputFiles[0].text;
   };
@@ -76,10 +76,12 @@ async function finish() {
     return { wasm, glue };
   };
   const { wasm, glue } = await program("gatehouse-frontend", "gatehouse", "default, mount");
-  const account = await program("gatehouse-account", "account", "default, mountAccount");
-  const accountCss = await putHashed("account", ".css", await style("panel"));
+  const account = await program("gatehouse-account", "account", "default, mount, mountAccount, startAccount, startEnrollment");
+  const accountCss = await putHashed("account", ".css", await style("setup", "panel"));
+  const frame = await putHashed("frame", ".js", await bundled("frame.js", "esm"));
   const beside = (text) =>
     text
+      .replaceAll("./frame.js", `./${frame.name}`)
       .replaceAll("./gatehouse.js", `./${glue.name}`)
       .replaceAll("./gatehouse-account.js", `./${account.glue.name}`)
       .replaceAll("./account.css", `./${accountCss.name}`);
@@ -95,7 +97,7 @@ async function finish() {
   if (missing) throw new Error("A message file lacks a sentence for the unreachable endpoint.");
   const define = { GATEHOUSE_WORDS: JSON.stringify(words) };
 
-  const css = await putHashed("gatehouse", ".css", await style("card", "field", "action", "proof", "mode"));
+  const css = await putHashed("gatehouse", ".css", await style("card", "field", "action", "mode"));
   const pageCss = await putHashed("page", ".css", await style("page"));
   const entry = await putHashed("streamlit", ".js", beside(await bundled("streamlit.js", "esm", define)));
   const page = await putHashed("page", ".js", beside(await bundled("page.js", "esm")));
@@ -133,7 +135,7 @@ async function finish() {
   writeFileSync(join(DIST, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 
   const needed = [wasm, glue, css, entry];
-  const later = [account.wasm, account.glue, accountCss, accountPage];
+  const later = [frame, account.wasm, account.glue, accountCss, accountPage];
   const rows = [...needed, page, pageCss, watch, ...later, ...languages];
   for (const { name, raw, gzip, brotli } of rows) {
     console.log([name.padEnd(42), ...[raw, gzip, brotli].map((size) => String(size).padStart(9))].join(""));

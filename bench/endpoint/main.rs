@@ -38,6 +38,7 @@ fn visitor() -> RequestContext {
         user_agent: "bench".into(),
         session: None,
         device: None,
+        browser: None,
         locale: "en".into(),
         app: None,
     }

@@ -1,6 +1,6 @@
 // Starts the account page as a page of its own.
-import init from "./gatehouse-account.js";
+import init, { startAccount } from "./gatehouse-account.js";
 import { listen } from "./channel.js";
 
 listen();
-init();
+init().then(() => startAccount(document.getElementById("gatehouse")));

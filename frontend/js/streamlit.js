@@ -1,6 +1,8 @@
 // The Streamlit entry: hands the element and the data to the form, and the form's news to Python. It decides nothing.
 
 import { channel, listen, reload } from "./channel.js";
+import { styled } from "./style.js";
+import { ways } from "./ways.js";
 
 /** The form of each element that Streamlit gave us: Streamlit calls again on every change of data or theme. */
 const forms = new WeakMap();
@@ -28,18 +30,26 @@ function load(program, url) {
   return program.loaded;
 }
 
-/** The account page: its code and its styles come together, and only where it is drawn. */
-async function account(form, host, { account: url }) {
-  const style = document.createElement("link");
+/** The program of what a sign-in does not need: its code and its styles come together, and only where it is drawn. */
+async function later(form, host, url) {
+  const [module, style] = await Promise.all([load(ACCOUNT, url), styled(host, url ? new URL(url, location.href).href : undefined)]);
   form.style = style;
-  style.rel = "stylesheet";
-  style.href = new URL("./account.css", url ? new URL(url, location.href) : import.meta.url).href;
-  const styled = new Promise((resolve) => {
-    style.onload = style.onerror = resolve;
-  });
-  host.before(style);
-  const [module] = await Promise.all([load(ACCOUNT, url), styled]);
   return module;
+}
+
+/** Goes on in the same place with the program that sets a factor up. */
+async function enroll(form, host, [flow, keep]) {
+  const { bundle, locale } = form.data;
+  const url = bundle && new URL("./gatehouse-account.js", new URL(bundle, location.href)).href;
+  try {
+    const module = await later(form, host, url);
+    if (form.closed) return;
+    form.handle.unmount();
+    const asked = { ...options(form.data), enroll: flow, keep };
+    form.handle = module.mount(host, asked, (ticket) => hand(form, ticket), form.done);
+  } catch {
+    form.closed || unreachable(host, locale);
+  }
 }
 
 function endpoint({ path, port }) {
@@ -82,6 +92,7 @@ export default function form({ data, parentElement, setTriggerValue }) {
   listen();
   if (data.announce) channel().postMessage(data.announce);
   if (data.view === "watch") return undefined;
+  ways(endpoint(data));
   let form = forms.get(parentElement);
   if (form?.view === data.view) {
     form.data = data;
@@ -94,6 +105,8 @@ export default function form({ data, parentElement, setTriggerValue }) {
   host.innerHTML = '<div class="gh-root gh-loading"><div class="gh-card gh-skeleton" aria-hidden="true"></div></div>';
   parentElement.append(host);
   form = { view: data.view, data, setTriggerValue, closed: false };
+  form.done = (what) => form.setTriggerValue("done", what);
+  host.addEventListener("gatehouse-enroll", ({ detail }) => enroll(form, host, detail));
   form.close = () => {
     if (form.closed) return;
     form.closed = true;
@@ -104,12 +117,11 @@ export default function form({ data, parentElement, setTriggerValue }) {
   };
   forms.set(parentElement, form);
   const own = data.view === "account";
-  (own ? account(form, host, data) : load(FORMS, data.bundle)).then(
+  (own ? later(form, host, data.account) : load(FORMS, data.bundle)).then(
     (module) => {
       if (form.closed) return;
-      const done = (what) => form.setTriggerValue("done", what);
-      if (own) form.handle = module.mountAccount(host, options(form.data), done);
-      else form.handle = module.mount(host, options(form.data), (ticket) => hand(form, ticket), done);
+      if (own) form.handle = module.mountAccount(host, options(form.data), form.done);
+      else form.handle = module.mount(host, options(form.data), (ticket) => hand(form, ticket), form.done);
     },
     () => form.closed || unreachable(host, data.locale),
   );

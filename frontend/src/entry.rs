@@ -5,14 +5,13 @@ use core::any::Any;
 use gatehouse_protocol::rule::Class;
 use js_sys::{Function, JSON, JsString, RegExp};
 use leptos::{mount::mount_to, prelude::Owner};
-use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsError, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{HtmlElement, UrlSearchParams, Window};
 
 use crate::{
-    decode::{Unreadable, decode},
     http::{Api, part},
-    machine::{Event, Link, Machine, Opening, Rules, Setting},
+    machine::{Event, Failure, Link, Machine, Opening, Reply, Rules, Setting},
+    passkey,
     stage::{Stage, World},
     view,
 };
@@ -21,7 +20,6 @@ use crate::{
 const STANDALONE_ID: &str = "gatehouse";
 
 /// What an app's page asks for.
-#[derive(Debug, Default, Deserialize)]
 struct Options {
     view: Option<String>,
     challenge: Option<String>,
@@ -29,12 +27,34 @@ struct Options {
     locale: Option<String>,
     username: Option<String>,
     roles: Option<Vec<String>>,
+    /// The flow in which a factor is set up before anything else.
+    #[cfg(feature = "later")]
+    enroll: Option<String>,
+    #[cfg(feature = "later")]
+    keep: Option<bool>,
 }
 
 impl Options {
-    fn read(options: JsValue) -> Result<Self, JsValue> {
-        decode(options).map_err(|Unreadable| JsError::new("The options can't be read.").into())
+    /// Part by part: reading them as one would weigh more than reading them.
+    fn read(options: &JsValue) -> Reply<Self> {
+        let text = |name| part::<Option<String>>(options, name);
+        Ok(Self {
+            view: text("view")?,
+            challenge: text("challenge")?,
+            endpoint: part(options, "endpoint")?,
+            locale: text("locale")?,
+            username: text("username")?,
+            roles: part(options, "roles")?,
+            #[cfg(feature = "later")]
+            enroll: text("enroll")?,
+            #[cfg(feature = "later")]
+            keep: part(options, "keep")?,
+        })
     }
+}
+
+fn unreadable(_: Failure) -> JsValue {
+    JsError::new("The options can't be read.").into()
 }
 
 /// A mounted form.
@@ -47,13 +67,15 @@ pub struct Handle {
 #[wasm_bindgen]
 impl Handle {
     /// Takes newer options in. Only the challenge can change while a form is there.
-    pub fn update(&self, options: JsValue) -> Result<(), JsValue> {
-        self.stage.send(Event::Challenged(Options::read(options)?.challenge));
+    pub fn update(&self, options: &JsValue) -> Result<(), JsValue> {
+        let challenge = part(options, "challenge").map_err(unreadable)?;
+        self.stage.send(Event::Challenged(challenge));
         Ok(())
     }
 
     /// Takes the form out of the page.
     pub fn unmount(self) {
+        self.stage.ask_no_passkey();
         drop(self.mounted);
     }
 }
@@ -61,21 +83,25 @@ impl Handle {
 /// Draws the form into an element of an app's page.
 ///
 /// `on_ticket` is called with the ticket of a sign-in, `on_done` with the name of what was done (`password_changed`,
-/// `signed_out`, `stepped_up`, `reauthenticated`).
+/// `signed_out`, `stepped_up`).
 #[wasm_bindgen]
 pub fn mount(
     element: HtmlElement,
-    options: JsValue,
+    options: &JsValue,
     on_ticket: Function,
     on_done: Function,
 ) -> Result<Handle, JsValue> {
-    let options = Options::read(options)?;
+    let options = Options::read(options).map_err(unreadable)?;
     let opening = match options.view.as_deref() {
         Some("change_password") => Opening::ChangePassword,
         Some("not_allowed") => Opening::NotAllowed,
         Some("step_up") => Opening::StepUp,
-        Some("reauthenticate") => Opening::Reauthenticate,
         _ => Opening::default(),
+    };
+    #[cfg(feature = "later")]
+    let opening = match options.enroll {
+        Some(flow) => enrollment(flow, options.keep == Some(true)),
+        None => opening,
     };
     let api = Api::new(&options.endpoint);
     let setting = Setting {
@@ -88,6 +114,7 @@ pub fn mount(
         username: options.username.unwrap_or_default(),
         roles: options.roles.unwrap_or_default(),
         endpoint: api.base().to_owned(),
+        host: passkey::host(),
     };
     let (root, locale) = (element, options.locale);
     let world = World {
@@ -102,9 +129,25 @@ pub fn mount(
     Ok(put(setting, world))
 }
 
+#[cfg(feature = "later")]
+fn enrollment(flow: String, keep: bool) -> Opening {
+    Opening::Enroll { flow: gatehouse_protocol::FlowToken::new(flow), keep }
+}
+
+/// Sets a factor up on the page of its own, in the place of the form that came so far.
+#[cfg(feature = "later")]
+#[wasm_bindgen(js_name = startEnrollment)]
+pub fn start_enrollment(element: HtmlElement, flow: String, keep: bool) -> Result<(), JsValue> {
+    begin(element, Some(enrollment(flow, keep)))
+}
+
 /// Draws the form on the page of its own, as its address asks.
 #[wasm_bindgen]
 pub fn start(element: HtmlElement) -> Result<(), JsValue> {
+    begin(element, None)
+}
+
+fn begin(element: HtmlElement, opening: Option<Opening>) -> Result<(), JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     let location = window.location();
     let base = element.base_uri()?.unwrap_or_default();
@@ -114,10 +157,11 @@ pub fn start(element: HtmlElement) -> Result<(), JsValue> {
     let front = element.dataset().get("front").and_then(|text| JSON::parse(&text).ok());
     let in_place = front.is_some();
     let asked: Option<Vec<String>> = front.as_ref().and_then(|front| part(front, "asked").ok()?);
-    let opening = match asked {
-        Some(_) => Opening::NotAllowed,
-        None if in_place => Opening::default(),
-        None => Opening::Link(take_link(&window)?),
+    let opening = match (opening, &asked) {
+        (Some(opening), _) => opening,
+        (None, Some(_)) => Opening::NotAllowed,
+        (None, None) if in_place => Opening::default(),
+        (None, None) => Opening::Link(take_link(&window)?),
     };
     let setting = Setting {
         embedded: false,
@@ -129,6 +173,7 @@ pub fn start(element: HtmlElement) -> Result<(), JsValue> {
         username: String::new(),
         roles: asked.unwrap_or_default(),
         endpoint: api.base().to_owned(),
+        host: passkey::host(),
     };
     let world =
         World { root: element, api, locale: None, on_ticket: None, on_done: None, standalone: true, front };

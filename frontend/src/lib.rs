@@ -5,8 +5,9 @@
 //! person's language, and `entry` is what JavaScript calls.
 //!
 //! The account page is a program of its own, loaded apart: [`account`] decides, `panel` draws and carries, and the forms
-//! inside it are the same as everywhere.
+//! inside it are the same as everywhere. `passkey` speaks with the browser for both.
 
+#[cfg(feature = "later")]
 pub mod account;
 pub mod machine;
 
@@ -18,8 +19,10 @@ mod dom;
 pub mod entry;
 #[cfg(target_arch = "wasm32")]
 mod http;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "later"))]
 pub mod panel;
+#[cfg(target_arch = "wasm32")]
+mod passkey;
 #[cfg(target_arch = "wasm32")]
 mod stage;
 #[cfg(target_arch = "wasm32")]

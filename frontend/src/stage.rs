@@ -3,15 +3,17 @@
 use std::rc::Rc;
 
 use futures_util::future::join;
+use gatehouse_protocol::{FlowToken, LoginStep};
 use js_sys::Function;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{BroadcastChannel, HtmlElement};
+use web_sys::{AbortController, AbortSignal, BroadcastChannel, HtmlElement};
 
 use crate::{
     dom,
-    http::{Api, Question},
+    http::{Api, Question, part},
     machine::{Announcement, Effect, Event, Line, Machine, Text, Values, Way},
+    passkey::{self, Ceremony},
     words::Words,
 };
 
@@ -36,11 +38,17 @@ pub(crate) struct Stage {
     machine: RwSignal<Machine>,
     words: RwSignal<Rc<Words>, LocalStorage>,
     world: StoredValue<Rc<World>, LocalStorage>,
+    /// Ends what a passkey is asked for.
+    asking: StoredValue<Option<AbortController>, LocalStorage>,
+    /// The drawing of the form in whose field passkeys are offered.
+    offered: StoredValue<Option<u32>, LocalStorage>,
 }
 
 impl Stage {
     pub(crate) fn new(machine: Machine, world: World) -> Self {
         Self {
+            asking: StoredValue::new_local(None),
+            offered: StoredValue::new_local(None),
             machine: RwSignal::new(machine),
             words: RwSignal::new_local(Rc::new(Words::english())),
             world: StoredValue::new_local(Rc::new(world)),
@@ -95,6 +103,67 @@ impl Stage {
         for effect in effects {
             self.perform(effect);
         }
+        // What a button asked for goes on; the quiet offer goes with its field.
+        let offer = self.machine.try_with_untracked(|machine| (!machine.busy()).then(|| machine.autofill()));
+        let Some((Some(offer), offered)) = offer.zip(self.offered.try_get_value()) else { return };
+        if offer != offered {
+            self.offered.set_value(offer);
+            self.ask_no_passkey();
+            if offer.is_some() {
+                self.offer();
+            }
+        }
+    }
+
+    /// Offers passkeys in the field for the name. Whatever becomes of it, the form says nothing.
+    fn offer(self) {
+        let Some((world, signal)) = self.world.try_get_value().zip(self.signal()) else { return };
+        spawn_local(async move {
+            if !passkey::is_offered().await {
+                return;
+            }
+            let begin = world.api.post("/login", &LoginStep::BeginPasskey { flow: None });
+            let Ok((flow, options)) = begin
+                .await
+                .and_then(|state| Ok((part::<String>(&state, "flow")?, part::<String>(&state, "options")?)))
+            else {
+                return;
+            };
+            let signed = Ceremony::OFFER.hold(&options, Some(&signal)).await;
+            // Offered once more if this one does not open.
+            if let (Ok(answer), Some(false)) = (signed, self.machine.try_with_untracked(Machine::busy)) {
+                self.offered.try_set_value(None);
+                self.send(Event::Signed(FlowToken::new(flow), Some(answer), self.values()));
+            }
+        });
+    }
+
+    /// Has a passkey sign, and ends the quiet offer, which comes again afterwards.
+    fn sign(self, flow: FlowToken, options: String) {
+        let Some(signal) = self.signal() else { return };
+        self.offered.set_value(None);
+        spawn_local(async move {
+            let signed = Ceremony::SIGN.hold(&options, Some(&signal)).await;
+            if self.world.try_get_value().is_some() {
+                self.send(Event::Signed(flow, signed.ok(), self.values()));
+            }
+        });
+    }
+
+    /// Ends what a passkey is asked for.
+    pub(crate) fn ask_no_passkey(self) {
+        if let Some(Some(asking)) = self.asking.try_update_value(Option::take) {
+            asking.abort();
+        }
+    }
+
+    /// For the next thing that a passkey is asked for; the one before ends.
+    fn signal(self) -> Option<AbortSignal> {
+        self.ask_no_passkey();
+        let asking = AbortController::new().ok()?;
+        let signal = asking.signal();
+        self.asking.try_set_value(Some(asking));
+        Some(signal)
     }
 
     fn perform(self, effect: Effect) {
@@ -102,7 +171,11 @@ impl Stage {
         match effect {
             Effect::Load => self.load(world),
             Effect::Login(step) => self.ask(&world, Question::login(&step)),
+            Effect::Sign(flow, options) => self.sign(flow, options),
+            #[cfg(feature = "later")]
             Effect::Enroll(step) => self.ask(&world, Question::enrollment(&step)),
+            #[cfg(not(feature = "later"))]
+            Effect::HandOver(flow, keep) => hand_over(&world, flow.expose(), keep),
             Effect::Register(step) => self.ask(&world, Question::registration(&step)),
             Effect::Verify(step) => self.ask(&world, Question::verification(&step)),
             Effect::Recover(step) => self.ask(&world, Question::recovery(&step)),
@@ -177,6 +250,17 @@ pub(crate) fn call(callback: Option<&Function>, argument: &str) {
     if let Some(callback) = callback {
         // What the host's callback throws is the host's.
         callback.call1(&JsValue::UNDEFINED, &JsValue::from_str(argument)).ok();
+    }
+}
+
+/// Asks the page for the program that sets factors up. From here on it has the element.
+#[cfg(not(feature = "later"))]
+fn hand_over(world: &World, flow: &str, keep: bool) {
+    let asked = web_sys::CustomEventInit::new();
+    asked.set_detail(&js_sys::Array::of2(&flow.into(), &keep.into()));
+    if let Ok(event) = web_sys::CustomEvent::new_with_event_init_dict("gatehouse-enroll", &asked) {
+        let heard = world.root.dispatch_event(&event);
+        debug_assert!(heard.is_ok(), "an element takes any event");
     }
 }
 

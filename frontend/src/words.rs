@@ -1,7 +1,9 @@
 //! The sentences in the person's language. English is part of the bundle; another language is fetched when asked for.
 
 use js_sys::{Array, Intl, JSON, JsString, Object, Reflect};
-use wasm_bindgen::{JsCast as _, prelude::*};
+#[cfg(feature = "later")]
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::prelude::*;
 
 use crate::{
     http,
@@ -14,7 +16,8 @@ const LANGUAGES: &str = match option_env!("GATEHOUSE_LANGUAGES") {
     None => "de=messages/de.json",
 };
 
-/// The same for what only the account page says.
+/// The same for what is loaded later: setting factors up, and the account page.
+#[cfg(feature = "later")]
 const ACCOUNT_LANGUAGES: &str = match option_env!("GATEHOUSE_ACCOUNT_LANGUAGES") {
     Some(list) => list,
     None => "de=messages/account/de.json",
@@ -36,7 +39,10 @@ pub(crate) struct Words {
 impl Words {
     /// The language that is always there.
     pub(crate) fn english() -> Self {
-        Self { table: JSON::parse(include_str!("../messages/en.json")).unwrap_or(JsValue::NULL) }
+        let forms = Self { table: parsed(include_str!("../messages/en.json")) };
+        #[cfg(feature = "later")]
+        let forms = forms.and(&parsed(include_str!("../messages/account/en.json")));
+        forms
     }
 
     /// The language that fits best: what the app asks for, then what the browser's owner prefers, then English.
@@ -56,31 +62,29 @@ impl Words {
             if let Some(file) = file_of(LANGUAGES, &primary)
                 && let Ok(table) = http::file(beside_bundle(file)).await
             {
-                return Self { table };
+                let forms = Self { table };
+                #[cfg(feature = "later")]
+                let forms = forms.with_later().await;
+                return forms;
             }
         }
         Self::english()
     }
 
-    /// The same with the sentences of the account page.
-    pub(crate) async fn load_account(wished: Option<&str>) -> Self {
-        let forms = Self::load(wished).await;
-        let own = match file_of(ACCOUNT_LANGUAGES, &forms.lang()) {
+    /// With the sentences of what is loaded later.
+    #[cfg(feature = "later")]
+    async fn with_later(self) -> Self {
+        let own = match file_of(ACCOUNT_LANGUAGES, &self.lang()) {
             Some(file) => http::file(beside_bundle(file)).await.ok(),
             None => None,
         };
         match own {
-            Some(own) => forms.and(&own),
-            None => Self::english_account(),
+            Some(own) => self.and(&own),
+            None => Self::english(),
         }
     }
 
-    /// The language that is always there, with the sentences of the account page.
-    pub(crate) fn english_account() -> Self {
-        let own = JSON::parse(include_str!("../messages/account/en.json"));
-        Self::english().and(&own.unwrap_or(JsValue::NULL))
-    }
-
+    #[cfg(feature = "later")]
     fn and(self, more: &JsValue) -> Self {
         let (table, more): (&Object, &Object) = (self.table.unchecked_ref(), more.unchecked_ref());
         Self { table: Object::assign(table, more).into() }
@@ -150,6 +154,10 @@ impl Words {
         let text = format.call1(&JsValue::UNDEFINED, &number.into()).ok().and_then(|text| text.as_string());
         text.unwrap_or_else(|| number.to_string())
     }
+}
+
+fn parsed(table: &str) -> JsValue {
+    JSON::parse(table).unwrap_or(JsValue::NULL)
 }
 
 /// The file of a language in a list of them.

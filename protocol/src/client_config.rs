@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::SessionState;
+use crate::{CodeChannel, SessionState};
 
 /// The settings of the endpoint that shape the forms. All of it is public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,10 @@ pub struct ClientConfig {
     pub app_path: String,
     /// Who else can say who somebody is, in the order of the buttons.
     pub providers: Vec<ProviderButton>,
+    /// The ways by which a code can be had instead of a password.
+    pub codes: Vec<CodeChannel>,
+    /// The host that passkeys are bound to; absent where nobody signs in by one.
+    pub passkeys: Option<String>,
 }
 
 /// A way in through an account of somebody else.

@@ -89,11 +89,27 @@ pub enum ErrorCode {
     ProviderUnknown,
     /// The provider's account belongs to nobody here, but its address does: sign in as before.
     ProviderUnlinked,
+    /// The link was opened in another browser than the one that asked for it. It was not used up.
+    OtherBrowser,
+    /// The phone number is none, or has no country code.
+    PhoneInvalid,
+    /// The passkey is unknown, is somebody else's, or did not sign what was asked.
+    PasskeyRejected,
+    /// The passkey is there already.
+    PasskeyExists,
+    /// There are as many passkeys as one person may have.
+    TooManyPasskeys,
+    /// Nobody uses a passkey here: they are off, or this is not the address that they belong to.
+    PasskeyUnavailable,
+    /// The provider's account belongs to somebody else here.
+    ProviderTaken,
+    /// Without this account at a provider nothing would open the account here any more.
+    LastWayIn,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 49] = [
         Self::Malformed,
         Self::TooLarge,
         Self::ForeignOrigin,
@@ -135,13 +151,21 @@ impl ErrorCode {
         Self::ProviderUnavailable,
         Self::ProviderUnknown,
         Self::ProviderUnlinked,
+        Self::OtherBrowser,
+        Self::PhoneInvalid,
+        Self::PasskeyRejected,
+        Self::PasskeyExists,
+        Self::TooManyPasskeys,
+        Self::PasskeyUnavailable,
+        Self::ProviderTaken,
+        Self::LastWayIn,
     ];
 
     /// The HTTP status that goes with the code (RFC 9110).
     pub const fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
-            Self::CredentialsRejected | Self::SignedOut | Self::CodeRejected => 401,
+            Self::CredentialsRejected | Self::SignedOut | Self::CodeRejected | Self::PasskeyRejected => 401,
             Self::ForeignOrigin
             | Self::RegistrationClosed
             | Self::InvitationRequired
@@ -154,9 +178,15 @@ impl ErrorCode {
             | Self::ProviderCancelled
             | Self::ProviderRefused
             | Self::ProviderUnknown
-            | Self::ProviderUnlinked => 403,
+            | Self::ProviderUnlinked
+            | Self::OtherBrowser
+            | Self::TooManyPasskeys
+            | Self::PasskeyUnavailable
+            | Self::ProviderTaken
+            | Self::LastWayIn => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::PasskeyExists => 409,
             Self::FlowExpired | Self::LinkExpired => 410,
             Self::TooLarge => 413,
             Self::UnknownHost => 421,
@@ -172,7 +202,8 @@ impl ErrorCode {
             | Self::PasswordIsName
             | Self::PasswordUnchanged
             | Self::CurrentPasswordWrong
-            | Self::NameTooLong => 422,
+            | Self::NameTooLong
+            | Self::PhoneInvalid => 422,
             Self::TooManyAttempts => 429,
             Self::Internal => 500,
             Self::Busy | Self::Unavailable | Self::ProviderUnavailable => 503,
@@ -195,7 +226,7 @@ pub enum Field {
     Password,
     /// The password that holds until now.
     CurrentPassword,
-    /// A code of an authenticator app, or a recovery code.
+    /// A code of an authenticator app, a recovery code, or one that was sent.
     Code,
 }
 

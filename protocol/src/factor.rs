@@ -13,6 +13,21 @@ pub enum SecondFactor {
     Totp,
     /// One of the ten codes that were shown when the factor was set up.
     RecoveryCode,
+    /// A code that is sent to a phone by SMS.
+    Sms,
+    /// A passkey (`WebAuthn`), or a security key that is touched.
+    Passkey,
+}
+
+/// By which way a code reaches somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum CodeChannel {
+    /// By mail, to the confirmed address.
+    Mail,
+    /// By SMS, to the confirmed number.
+    Sms,
 }
 
 /// One step of setting up a factor, said by the browser.
@@ -36,6 +51,34 @@ pub enum EnrollmentStep {
     },
     /// Replaces the recovery codes of somebody who is signed in.
     RecoveryCodes {},
+    /// Asks for a code by SMS, to set the phone of somebody up who is signed in.
+    BeginPhone {
+        /// The number, as typed, with its country code.
+        number: String,
+    },
+    /// Proves that the code arrived.
+    ConfirmPhone {
+        /// From [`EnrollmentState::CodeSent`].
+        flow: FlowToken,
+        /// The code, as typed.
+        code: Code,
+    },
+    /// Asks for what a new passkey is made from.
+    BeginPasskey {
+        /// From [`crate::LoginState::Enroll`]; absent for somebody who is signed in.
+        flow: Option<FlowToken>,
+    },
+    /// Hands a new passkey over. An unfinished login is complete with it.
+    ConfirmPasskey {
+        /// From [`EnrollmentState::Passkey`].
+        flow: FlowToken,
+        /// What the browser made, as its `toJSON()` says it: a JSON text of at most 12 kB.
+        credential: String,
+        /// How its owner calls it.
+        name: String,
+        /// Keep me signed in, where a login is completed.
+        keep: bool,
+    },
 }
 
 /// The endpoint's answer to an [`EnrollmentStep`].
@@ -56,5 +99,17 @@ pub enum EnrollmentState {
     Complete {
         /// Ten recovery codes; empty where the person has some already.
         codes: Vec<Code>,
+    },
+    /// A code is on its way to the phone.
+    CodeSent {
+        /// To be sent back in [`EnrollmentStep::ConfirmPhone`]; lives ten minutes.
+        flow: FlowToken,
+    },
+    /// What a new passkey is made from.
+    Passkey {
+        /// To be sent back in [`EnrollmentStep::ConfirmPasskey`]; lives ten minutes.
+        flow: FlowToken,
+        /// A JSON text for `PublicKeyCredential.parseCreationOptionsFromJSON`.
+        options: String,
     },
 }

@@ -8,6 +8,7 @@
 
 mod account;
 mod client_config;
+mod collect;
 mod error;
 mod factor;
 mod login;
@@ -19,10 +20,14 @@ mod secret;
 mod session;
 mod verification;
 
-pub use account::{AccountOverview, AccountState, AccountStep, FactorSummary, SessionSummary};
+pub use account::{
+    AccountOverview, AccountState, AccountStep, FactorSummary, Linkable, LinkedSummary, PendingAddress,
+    SessionSummary,
+};
 pub use client_config::{ClientConfig, Front, LoginForm, ProviderButton, RegistrationMode};
+pub use collect::{Collect, CollectState};
 pub use error::{ErrorCode, Field, Problem};
-pub use factor::{EnrollmentState, EnrollmentStep, SecondFactor};
+pub use factor::{CodeChannel, EnrollmentState, EnrollmentStep, SecondFactor};
 pub use login::{LoginState, LoginStep};
 pub use password::{ChangePassword, PasswordChanged, PasswordStrength, StrengthQuestion, StrengthReport};
 pub use recovery::{RecoveryState, RecoveryStep};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Challenge, Code, FlowToken, Password, SecondFactor, Ticket};
+use crate::{Challenge, Code, CodeChannel, FlowToken, MailToken, Password, SecondFactor, Ticket};
 
 /// One step of a login, said by the browser.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -65,6 +65,54 @@ pub enum LoginStep {
         /// The password, as typed.
         password: Password,
     },
+    /// The first step without a password: asks for a code. The answer is the same for everybody.
+    SendCode {
+        /// A username or an e-mail address, as typed.
+        identifier: String,
+        /// By which way.
+        channel: CodeChannel,
+    },
+    /// Answers [`LoginState::Challenge`]: asks for a code by SMS.
+    SendSms {
+        /// From the state that is answered.
+        flow: FlowToken,
+    },
+    /// Answers [`LoginState::CodeSent`] with the code.
+    Code {
+        /// From the state that is answered.
+        flow: FlowToken,
+        /// The code, as typed.
+        code: Code,
+        /// As in [`LoginStep::Password`].
+        keep: bool,
+        /// As in [`LoginStep::Password`].
+        challenge: Option<Challenge>,
+    },
+    /// The link of a mail with a code was opened, in the browser that asked for it, and the button pressed.
+    CodeLink {
+        /// The token of the link.
+        token: MailToken,
+        /// As in [`LoginStep::Password`].
+        keep: bool,
+        /// As in [`LoginStep::Password`].
+        challenge: Option<Challenge>,
+    },
+    /// Asks for what a passkey signs: to sign in with nothing else, or to answer [`LoginState::Challenge`].
+    BeginPasskey {
+        /// From the challenge that is answered; absent where the passkey says who it is.
+        flow: Option<FlowToken>,
+    },
+    /// Answers [`LoginState::Passkey`].
+    Passkey {
+        /// From the state that is answered.
+        flow: FlowToken,
+        /// What the passkey signed, as the browser's `toJSON()` says it: a JSON text of at most 12 kB.
+        credential: String,
+        /// As in [`LoginStep::Password`].
+        keep: bool,
+        /// As in [`LoginStep::Password`].
+        challenge: Option<Challenge>,
+    },
 }
 
 /// The endpoint's answer to a [`LoginStep`].
@@ -95,5 +143,19 @@ pub enum LoginState {
     Enroll {
         /// To be sent in [`crate::EnrollmentStep::BeginTotp`]; lives ten minutes.
         flow: FlowToken,
+    },
+    /// If there is somebody to send a code to, it is on its way.
+    CodeSent {
+        /// To be sent back in [`LoginStep::Code`]; lives ten minutes.
+        flow: FlowToken,
+        /// By which way.
+        channel: CodeChannel,
+    },
+    /// What a passkey is to sign.
+    Passkey {
+        /// To be sent back in [`LoginStep::Passkey`]; lives ten minutes.
+        flow: FlowToken,
+        /// A JSON text for `PublicKeyCredential.parseRequestOptionsFromJSON`.
+        options: String,
     },
 }

@@ -12,6 +12,9 @@ pub const USERNAME_MAX: usize = 64;
 const MARKS_MAX: usize = 5;
 /// The most accents on one letter that are not one with it.
 const ACCENTS_MAX: usize = 2;
+/// The shortest and the longest phone number, in digits (E.164).
+const PHONE_MIN: usize = 7;
+const PHONE_MAX: usize = 15;
 /// The longest e-mail address, in bytes (RFC 5321: 254 for the whole path).
 pub const EMAIL_MAX: usize = 254;
 /// The longest password, in bytes as sent. Nothing is ever truncated.
@@ -28,6 +31,23 @@ pub fn local_path(text: &str) -> Option<&str> {
         && !text.starts_with("//")
         && !text.chars().any(|c| c == '\\' || c.is_control());
     safe.then_some(text)
+}
+
+/// Brings a phone number into the form of E.164: `+`, country code and number. Spaces and what else is written between
+/// digits is left out; without a country code nobody knows whose number it is.
+pub fn phone(text: &str) -> Result<String, ErrorCode> {
+    let written = text.replace("(0)", "");
+    if written.trim().is_empty() {
+        return Err(ErrorCode::Required);
+    }
+    let plain: String =
+        written.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '-' | '.' | '/' | '(' | ')')).collect();
+    let digits =
+        plain.strip_prefix('+').or_else(|| plain.strip_prefix("00")).ok_or(ErrorCode::PhoneInvalid)?;
+    let fits = (PHONE_MIN..=PHONE_MAX).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(["+", digits].concat()) } else { Err(ErrorCode::PhoneInvalid) }
 }
 
 /// What a character may do in a username.
@@ -151,4 +171,38 @@ pub fn password(text: &str, min: u16, nfc: impl Fn(&str) -> String) -> Result<()
         return Err(ErrorCode::PasswordTooShort);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_number_is_written_in_one_way() {
+        for written in
+            ["+49 151 23456789", "0049 (151) 234-567.89", "+49 (0) 151/23456789", " +4915123456789 "]
+        {
+            assert_eq!(phone(written).as_deref(), Ok("+4915123456789"), "{written}");
+        }
+        assert_eq!(phone(" "), Err(ErrorCode::Required));
+    }
+
+    /// A line break in a number would begin a header, or another field, of whoever sends the SMS.
+    #[test]
+    fn what_is_no_phone_number_is_refused() {
+        for written in [
+            "0151 23456789",
+            "151 23456789",
+            "+0151 23456789",
+            "+49 151",
+            "+1234567890123456",
+            "+49151234567\r\nBcc: x",
+            "+4915123456789\r\n",
+            "+49151234567 ext 8",
+            "+٤٩١٥١٢٣٤٥٦٧",
+            "++4915123456789",
+        ] {
+            assert_eq!(phone(written), Err(ErrorCode::PhoneInvalid), "{written:?}");
+        }
+    }
 }

@@ -211,6 +211,18 @@ pub(super) enum Users {
         #[command(flatten)]
         output: Output,
     },
+    /// Give somebody another address
+    SetEmail {
+        /// Whose
+        user: String,
+        /// The e-mail address
+        email: String,
+        /// The address is known to be theirs
+        #[arg(long)]
+        verified: bool,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Take somebody's second factors away, when all are lost: signing in asks for the password alone again
     ResetFactors {
         /// Whose

@@ -14,6 +14,7 @@ use crate::{
     clock::{Clock as _, SystemClock},
     config::{CspMode, GateMode, Loaded, Settings},
     endpoint::{Endpoint, OpenError, plain},
+    factor::passkey::RelyingParty,
     http::TrustedProxies,
     mail::Transport,
 };
@@ -98,6 +99,7 @@ async fn look(loaded: &Loaded, findings: &mut Findings) {
     providers::look(settings, findings).await;
     cookies(settings, findings);
     addresses(settings, findings);
+    passkeys(settings, findings);
     gate(settings, findings);
 }
 
@@ -221,7 +223,11 @@ async fn mail(settings: &Settings, findings: &mut Findings) {
 }
 
 fn cookies(settings: &Settings, findings: &mut Findings) {
-    if settings.is_secure() {
+    if settings.embeds() {
+        let sentence =
+            "Secure, HttpOnly, SameSite=None, Partitioned: people sign in inside frames of embed_origins";
+        findings.add("cookies", State::Good, sentence);
+    } else if settings.is_secure() {
         findings.add("cookies", State::Good, "__Host-, Secure, HttpOnly, SameSite=Lax");
     } else if settings.is_local() {
         findings.add("cookies", State::Good, "HttpOnly, SameSite=Lax; without Secure, on this machine only");
@@ -246,6 +252,20 @@ fn addresses(settings: &Settings, findings: &mut Findings) {
                 findings.add("addresses", State::Note, sentence);
             }
         }
+    }
+}
+
+fn passkeys(settings: &Settings, findings: &mut Findings) {
+    if !settings.passkeys {
+        return findings.add("passkeys", State::Note, "off: passkeys = false");
+    }
+    let public = settings.public_origin();
+    let origin = public.as_ref().map_or("http://localhost", |url| url.origin());
+    if let Some(party) = RelyingParty::at(origin, &settings.app_name) {
+        findings.add("passkeys", State::Good, format!("bound to {}", party.id()));
+    } else {
+        let sentence = "off: browsers have them only under https and at a name, so public_url can't be http or an IP address";
+        findings.add("passkeys", State::Note, sentence);
     }
 }
 

@@ -78,6 +78,12 @@ pub(super) async fn run(place: &Place, command: Users) -> Result<i32, Failure> {
                 format!("Replaced the password of {}; {}.", identity.username.as_str(), ends(ended));
             done(output.json, &identity, &sentence)
         }
+        Users::SetEmail { user, email, verified, output } => {
+            let identity = endpoint.set_user_address(&user, &email, verified).await?;
+            let name = identity.username.as_str();
+            let sentence = format!("The address of {name} is {email} now.");
+            done(output.json, &identity, &sentence)
+        }
         Users::ResetFactors { user, output } => {
             let (identity, removed) = endpoint.reset_user_factors(&user).await?;
             let name = identity.username.as_str();

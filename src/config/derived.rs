@@ -30,6 +30,19 @@ impl Settings {
         self.public_origin().is_some_and(|url| url.is_https())
     }
 
+    /// Whether people sign in inside frames of other sites.
+    pub const fn embeds(&self) -> bool {
+        !self.embed_origins.is_empty()
+    }
+
+    /// Who may show the sign-in page in a frame, as a policy says it.
+    pub fn sign_in_framing(&self) -> String {
+        let mut framing = "frame-ancestors ".to_owned();
+        framing.push_str(if self.embeds() { "'self'" } else { "'none'" });
+        framing.extend(self.embed_origins.iter().flat_map(|origin| [" ", origin]));
+        framing
+    }
+
     /// The value of `Strict-Transport-Security`, where it does no harm: over https alone, not for this machine, and not
     /// for a port of its own, because it would bind every other port of that host, too. A year, renewed at every visit;
     /// subdomains are not ours to bind.

@@ -3,6 +3,7 @@
 //! To add a setting, add a documented field to [`Settings`] with its default, its bounds to `validate.rs`, and run
 //! the tests with `UPDATE=1`.
 
+mod codes;
 mod database;
 mod declared;
 mod derived;
@@ -17,10 +18,11 @@ mod settings;
 mod source;
 mod validate;
 
+pub use codes::{CodeSettings, SmsSettings};
 pub use database::{Database, DatabaseText, PostgresUrl};
 pub use declared::{Person, Written};
 pub use load::{ConfigError, LoadFrom, Loaded, has_shared_password, load};
-pub use preset::{PRESETS, Preset, Speaks};
+pub use preset::{Again, PRESETS, Preset, Speaks};
 pub use providers::{ProviderKind, ProviderSettings};
 pub use public_url::PublicUrl;
 pub use reference::{Entry, Kind, entries, markdown};

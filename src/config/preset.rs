@@ -32,6 +32,15 @@ pub enum Speaks {
     Amazon,
 }
 
+/// How somebody is asked to sign in once more at a provider of OpenID Connect.
+#[derive(Debug, Clone, Copy)]
+pub struct Again {
+    /// The `prompt` that asks for it.
+    pub prompt: &'static str,
+    /// Whether its ID tokens always say when somebody signed in there (`auth_time`).
+    pub says_when: bool,
+}
+
 const OPENID: &[&str] = &["openid", "profile", "email"];
 
 const fn oidc(kind: ProviderKind, label: &'static str, issuer: &'static str) -> Preset {
@@ -81,6 +90,17 @@ impl ProviderKind {
     /// What is known of it.
     pub fn preset(self) -> Preset {
         PRESETS.into_iter().find(|preset| preset.kind == self).unwrap_or(oidc(self, "", ""))
+    }
+
+    /// How somebody is asked to sign in once more.
+    pub const fn again(self) -> Again {
+        match self {
+            // It refuses any other prompt that shows somebody, and keeps to itself when that was.
+            Self::Google => Again { prompt: "select_account", says_when: false },
+            // Only where the app's registration there asks for the claim.
+            Self::Microsoft => Again { prompt: "login", says_when: false },
+            _ => Again { prompt: "login", says_when: true },
+        }
     }
 }
 

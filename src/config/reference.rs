@@ -7,8 +7,12 @@ use figment::value::Value;
 
 use super::{Settings, layer::variable_of};
 
-const SOURCE: &str =
-    concat!(include_str!("settings.rs"), include_str!("section.rs"), include_str!("providers.rs"));
+const SOURCE: &str = concat!(
+    include_str!("settings.rs"),
+    include_str!("section.rs"),
+    include_str!("providers.rs"),
+    include_str!("codes.rs")
+);
 
 /// Stands in a path for a name that the operator chooses: `users.NAME.roles`.
 pub(super) const ANY: &str = "NAME";

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DatabaseText,
+    codes::{CodeSettings, SmsSettings},
     providers::ProviderSettings,
     section::{
         LimitSettings, MailSettings, PasswordSettings, SessionSettings, TrustedHeaderSettings,
@@ -73,10 +74,16 @@ pub struct Settings {
     pub csp_sources: Vec<String>,
     /// Origins whose pages may show the app in a frame, for example `https://portal.example.org`. The app's own may.
     pub frame_ancestors: Vec<String>,
+    /// Origins whose pages may show the app in a frame and have people sign in there, for example
+    /// `https://portal.example.org`. Needs an https `public_url`, or this machine. See [embedding.md](embedding.md).
+    pub embed_origins: Vec<String>,
     /// Second factors: `off` (nobody sets one up; those that are there are asked for), `optional`, or `required` of everybody.
     pub mfa: Mfa,
     /// The roles that need a second factor under `mfa = "optional"`.
     pub mfa_roles: Vec<String>,
+    /// Passkeys, to sign in with nothing else and as a second factor. They are bound to the host of `public_url`, which must
+    /// be a name under https; without `public_url`, to `localhost`.
+    pub passkeys: bool,
     /// Who may register: `closed`, `invite`, `domains` or `open`.
     pub registration: RegistrationMode,
     /// The e-mail domains that may register under `registration = "domains"`.
@@ -119,6 +126,10 @@ pub struct Settings {
     pub providers: BTreeMap<String, ProviderSettings>,
     /// `upstream.*`
     pub upstream: UpstreamSettings,
+    /// `codes.*`
+    pub codes: CodeSettings,
+    /// `sms.*`
+    pub sms: SmsSettings,
 }
 
 /// What the gate in front of the app does.
@@ -209,8 +220,10 @@ impl Default for Settings {
             csp_allow: Vec::new(),
             csp_sources: Vec::new(),
             frame_ancestors: Vec::new(),
+            embed_origins: Vec::new(),
             mfa: Mfa::default(),
             mfa_roles: Vec::new(),
+            passkeys: true,
             registration: RegistrationMode::Closed,
             registration_domains: Vec::new(),
             registration_addresses: Vec::new(),
@@ -230,6 +243,8 @@ impl Default for Settings {
             users: BTreeMap::new(),
             providers: BTreeMap::new(),
             upstream: UpstreamSettings::default(),
+            codes: CodeSettings::default(),
+            sms: SmsSettings::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is refused, and what to write instead. Every check is one sentence about one setting.
 
+mod codes;
 mod database;
 mod mail;
 mod network;
@@ -38,6 +39,7 @@ pub(super) fn validate(settings: &mut Settings, place: Place<'_>) -> Vec<String>
     password(settings, place, &mut wrong);
     limits(settings, place, &mut wrong);
     upstream(settings, place, &mut wrong);
+    codes::check(settings, place, &mut wrong);
     wrong
 }
 

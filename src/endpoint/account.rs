@@ -4,7 +4,6 @@ use gatehouse_protocol::{
     AccountOverview, AccountState, AccountStep, ErrorCode, FactorSummary, Field, Problem, SecondFactor,
     SessionSummary,
 };
-use serde_json::json;
 
 use super::{Answer, CookieChange, Endpoint, RequestContext, login::entry, problem};
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
     factor::{FactorId, FactorKind, FactorName, StoredFactor},
     flow::proven,
     session::{AssuranceLevel, LiveSession, SessionId},
-    storage::AccountChange,
+    storage::{AccountChange, AddressSide, Removal},
 };
 
 impl Endpoint {
@@ -23,9 +22,20 @@ impl Endpoint {
         step: AccountStep,
     ) -> Result<Answer<AccountState>, Problem> {
         self.question(ctx)?;
+        // Whoever follows a link of a mail need not be signed in here.
+        let link = match &step {
+            AccountStep::ApproveAddress { token } => Some((token, AddressSide::Present)),
+            AccountStep::ConfirmAddress { token } => Some((token, AddressSide::New)),
+            _ => None,
+        };
+        if let Some((token, side)) = link {
+            return self.follow_address_link(ctx, token, side).await;
+        }
         let live = self.signed_in(ctx).await?;
         match step {
-            AccountStep::Overview {} => {}
+            AccountStep::Overview {}
+            | AccountStep::ApproveAddress { .. }
+            | AccountStep::ConfirmAddress { .. } => {}
             AccountStep::RemoveFactor { id } => self.remove_factor(ctx, &live, FactorId(id)).await?,
             AccountStep::RenameFactor { id, name } => {
                 let name = FactorName::parse(&name).map_err(|code| Problem::of(Field::Username, code))?;
@@ -41,15 +51,31 @@ impl Endpoint {
                 self.changed(owner);
                 self.record(entry(Event::SessionEnded, ctx, Some(owner)).with("by", "owner"));
             }
-            AccountStep::Export {} => return self.export(&live).await,
+            AccountStep::Export {} => return self.export(ctx, &live).await,
             AccountStep::Delete {} => return self.delete_own_account(ctx, &live).await,
+            AccountStep::LinkProvider { name, return_to } => {
+                return self.link_provider(ctx, &live, &name, return_to.as_deref()).await;
+            }
+            AccountStep::UnlinkProvider { id } => self.unlink_provider(ctx, &live, &id).await?,
+            AccountStep::ProveAgain { name, return_to } => {
+                return self.prove_by_provider(ctx, &live, &name, return_to.as_deref()).await;
+            }
+            AccountStep::ChangeAddress { email } => self.change_address(ctx, &live, &email).await?,
+            AccountStep::CancelAddress {} => self.cancel_address(ctx, &live).await?,
+            AccountStep::SetPassword { password } => self.set_own_password(ctx, &live, &password).await?,
         }
-        let account = Box::new(self.overview(&live).await?);
+        let account = Box::new(self.overview(ctx, &live).await?);
         Ok(Answer::new(AccountState::Overview { account }))
     }
 
-    async fn overview(&self, live: &LiveSession) -> Result<AccountOverview, Problem> {
+    pub(super) async fn overview(
+        &self,
+        ctx: &RequestContext,
+        live: &LiveSession,
+    ) -> Result<AccountOverview, Problem> {
         let identity = &live.identity;
+        let record = self.record_of(&identity.id).await?;
+        let (linked, linkable) = self.linked_and_linkable(ctx, &self.linked_accounts(&identity.id).await?);
         let factors = self.factors(&identity.id).await?;
         let recovery_codes =
             self.storage.count_recovery_codes(&identity.id).await.map_err(problem::storage)?;
@@ -63,6 +89,11 @@ impl Endpoint {
             factors: factors.iter().map(summary).collect(),
             recovery_codes,
             sessions: self.own_sessions(live).await?,
+            phone: self.sms.is_some() && proven::may_enroll(&self.settings, identity),
+            has_password: record.is_some_and(|record| record.password.is_some()),
+            linked,
+            pending_address: self.pending_address(&identity.id).await?,
+            linkable: if identity.source.is_some() { Vec::new() } else { linkable },
         })
     }
 
@@ -93,9 +124,13 @@ impl Endpoint {
         self.fresh(live, &factors)?;
         known(factors.iter().any(|kept| kept.factor.id == id))?;
         let keep_one = proven::required(&self.settings, identity) >= AssuranceLevel::Aal2;
-        let removed = self.storage.remove_factor(&identity.id, &id, keep_one, self.now()).await;
-        if !removed.map_err(problem::storage)? {
-            return Err(Problem::new(if keep_one { ErrorCode::FactorRequired } else { ErrorCode::NotFound }));
+        let issuers = self.issuers();
+        let removed = self.storage.remove_factor(&identity.id, &id, keep_one, &issuers, self.now()).await;
+        match removed.map_err(problem::storage)? {
+            Removal::Done => {}
+            Removal::Unknown => return Err(Problem::new(ErrorCode::NotFound)),
+            Removal::Required => return Err(Problem::new(ErrorCode::FactorRequired)),
+            Removal::LastWayIn => return Err(Problem::new(ErrorCode::LastWayIn)),
         }
         self.changed(&identity.id);
         self.record(entry(Event::FactorRemoved, ctx, Some(&identity.id)).session(&live.session.id));
@@ -117,21 +152,6 @@ impl Endpoint {
             entry(Event::SessionEnded, ctx, Some(&live.identity.id)).session(&id).with("by", "owner"),
         );
         Ok(())
-    }
-
-    /// Everything that is stored about who asks, but for what opens something.
-    async fn export(&self, live: &LiveSession) -> Result<Answer<AccountState>, Problem> {
-        self.fresh(live, &self.factors(&live.identity.id).await?)?;
-        let overview = self.overview(live).await?;
-        let document = json!({
-            "exported_at": self.now().0,
-            "id": live.identity.id.0,
-            "created_at": live.identity.created_at.0,
-            "account": overview,
-        });
-        let document =
-            serde_json::to_string_pretty(&document).map_err(|_| Problem::new(ErrorCode::Internal))?;
-        Ok(Answer::new(AccountState::Export { document }))
     }
 
     async fn delete_own_account(
@@ -163,6 +183,8 @@ fn summary(kept: &StoredFactor) -> FactorSummary {
         id: factor.id.0.clone(),
         kind: match factor.kind {
             FactorKind::Totp => SecondFactor::Totp,
+            FactorKind::Phone => SecondFactor::Sms,
+            FactorKind::Passkey => SecondFactor::Passkey,
         },
         name: factor.name.as_str().to_owned(),
         created_at: factor.created_at.0,

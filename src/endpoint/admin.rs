@@ -219,22 +219,46 @@ impl Endpoint {
         let identity = self.user(name).await?;
         let removed = self.storage().remove_factors(&identity.id, self.now()).await?;
         self.note(Entry::new(Event::FactorRemoved).identity(&identity.id).with("by", "operator")).await;
-        if let Some(email) = &identity.email {
-            let mail = NewMail {
-                id: MailId(self.entropy().id("mail")),
-                template: MailTemplate::AccountChanged(AccountChange::FactorsReset),
-                to: email.address.as_str().to_owned(),
-                to_folded: email.address.folded().to_owned(),
-                identity_id: Some(identity.id.clone()),
-                context: identity.username.as_str().to_owned(),
-                locale: "en".to_owned(),
-                queued_at: self.now(),
-                app: None,
-            };
-            let cap = self.settings().limits.mails_per_address;
-            self.storage().enqueue_mail(mail, cap, Duration::from_hours(1)).await?;
-        }
+        self.mail_owner(&identity, AccountChange::FactorsReset).await?;
         Ok((identity, removed))
+    }
+
+    /// Gives somebody another address; the one until now is told.
+    pub async fn set_user_address(
+        &self,
+        name: &str,
+        email: &str,
+        verified: bool,
+    ) -> Result<Identity, AdminError> {
+        let email = EmailAddress::parse(email).map_err(|code| AdminError::Field(Field::Email, code))?;
+        let identity = self.user(name).await?;
+        self.may_change(&identity)?;
+        if !self.storage().set_address(&identity.id, &email, verified, self.now()).await? {
+            return Err(AdminError::Unknown(name.to_owned()));
+        }
+        self.note(changed(&identity, "address")).await;
+        self.mail_owner(&identity, AccountChange::AddressChanged).await?;
+        let verified_at = verified.then(|| self.now());
+        Ok(Identity { email: Some(VerifiableAddress { address: email, verified_at }), ..identity })
+    }
+
+    /// Queues a mail that tells the owner what the operator has changed.
+    async fn mail_owner(&self, identity: &Identity, change: AccountChange) -> Result<(), AdminError> {
+        let Some(email) = &identity.email else { return Ok(()) };
+        let mail = NewMail {
+            id: MailId(self.entropy().id("mail")),
+            template: MailTemplate::AccountChanged(change),
+            to: email.address.as_str().to_owned(),
+            to_folded: email.address.folded().to_owned(),
+            identity_id: Some(identity.id.clone()),
+            context: identity.username.as_str().to_owned(),
+            locale: "en".to_owned(),
+            queued_at: self.now(),
+            app: None,
+        };
+        let cap = self.settings().limits.mails_per_address;
+        self.storage().enqueue_mail(mail, cap, Duration::from_hours(1)).await?;
+        Ok(())
     }
 
     /// The sessions of somebody that are alive, newest first.

@@ -134,6 +134,8 @@ impl Endpoint {
                 tagline: String::new(),
                 app_path: "/".to_owned(),
                 providers: Vec::new(),
+                // They belong to the endpoint's own host.
+                passkeys: None,
                 ..own
             },
         }

@@ -95,6 +95,46 @@ impl Endpoint {
         self.attempt(vec![(self.limit_keys.factor(id), self.rules.account)]).await
     }
 
+    /// An attempt at a code that was sent in place of a password. No new code resets its count; a known device has a
+    /// budget of its own, and gets in while others guess.
+    pub(super) async fn attempt_code(
+        &self,
+        ctx: &RequestContext,
+        counted: LimitKey,
+        identity: Option<&IdentityId>,
+    ) -> Result<Attempt, Problem> {
+        let keys = &self.limit_keys;
+        if let Some((id, device)) = identity.and_then(|id| Some((id, self.known_device(ctx, id)?))) {
+            let device = keys.device(id, &format!("code:{device}"));
+            let mut attempt = self.attempt(vec![(device, self.rules.account)]).await?;
+            attempt.own.push(counted);
+            return Ok(attempt);
+        }
+        let mut all =
+            vec![(counted, self.rules.account), (keys.all(ctx.counted_at(), "login"), self.rules.global)];
+        all.extend(
+            ctx.believed().map(|address| (keys.address(ctx.counted_at(), address), self.rules.address)),
+        );
+        self.attempt(all).await
+    }
+
+    /// An attempt to sign in by a passkey alone: at that passkey, whether it is known or not, from that address, and of all.
+    pub(super) async fn attempt_passkey(
+        &self,
+        ctx: &RequestContext,
+        credential_id: &[u8],
+    ) -> Result<Attempt, Problem> {
+        let keys = &self.limit_keys;
+        let mut counted = vec![
+            (keys.passkey(credential_id), self.rules.account),
+            (keys.all(ctx.counted_at(), "login"), self.rules.global),
+        ];
+        counted.extend(
+            ctx.believed().map(|address| (keys.address(ctx.counted_at(), address), self.rules.address)),
+        );
+        self.attempt(counted).await
+    }
+
     /// Takes a place under the counters, the account's first, and asks each of them.
     async fn attempt(&self, counted: Vec<(LimitKey, Rule)>) -> Result<Attempt, Problem> {
         let (keys, rules): (Vec<_>, Vec<_>) = counted.into_iter().unzip();

@@ -11,6 +11,7 @@ use crate::{
     identity::IdentityId,
     session::{AppName, Lifetime, NewTicket, Secret, Session, SessionId},
     storage::{LimitKey, NewSession},
+    telemetry::metrics::{self, Label as _, Login as Outcome},
 };
 
 /// How long a browser remembers that it is known.
@@ -71,6 +72,7 @@ impl Endpoint {
             })
             .await
             .map_err(problem::storage)?;
+        metrics::LOGINS.count(&[("outcome", Outcome::Completed.value())]);
         if let Some(ended) = &replaces {
             self.ended(ended);
         }
@@ -78,6 +80,7 @@ impl Endpoint {
             state: ticket,
             session_cookie: CookieChange::Set { value: token, max_age },
             device_cookie: device,
+            browser_cookie: CookieChange::Keep,
         };
         Ok((answer, id))
     }

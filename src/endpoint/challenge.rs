@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gatehouse_protocol::{Challenge, Code, ErrorCode, Field, FlowToken, LoginState, Password, Problem};
+use gatehouse_protocol::{
+    Challenge, Code, ErrorCode, Field, FlowToken, LoginState, Password, Problem, SecondFactor,
+};
 
 use super::{
     Answer, CookieChange, Endpoint, RequestContext,
@@ -13,7 +15,7 @@ use super::{
 };
 use crate::{
     audit::Event,
-    factor::{StoredFactor, recovery_code, totp::TotpKey},
+    factor::{FactorKind, StoredFactor, recovery_code, totp::TotpKey},
     flow::{
         Completed,
         proven::{self, Challenged, Next, Proven},
@@ -45,10 +47,12 @@ impl Endpoint {
             Next::Challenge(proven) => {
                 self.record(entry(Event::FactorAsked, ctx, Some(&identity.id)));
                 let pending = self.waiting(identity, None, proven.methods().clone(), FlowAim::Challenge);
-                self.ask_for_factor(pending, &factors, &wish.clear).await
+                let pending = PendingFlow { keep: wish.keep, ..pending };
+                self.ask_for_factor(ctx, pending, &factors, &wish.clear).await
             }
             Next::Enroll(proven) => {
                 let pending = self.waiting(identity, None, proven.methods().clone(), FlowAim::Enroll);
+                let pending = PendingFlow { keep: wish.keep, ..pending };
                 let flow = self.keep_flow(pending, &wish.clear).await?;
                 Ok(Answer::new(LoginState::Enroll { flow }))
             }
@@ -66,7 +70,7 @@ impl Endpoint {
         let (challenged, attempt) = self.challenged(ctx, flow, code, wish.challenge.as_ref()).await?;
         let owner = challenged.flow().identity_id.clone();
         for kept in self.factors(&owner).await? {
-            if self.is_code_of(&kept, code).await? {
+            if kept.factor.kind == FactorKind::Totp && self.is_code_of(&kept, code).await? {
                 return self.second_factor(ctx, challenged, Method::Totp, attempt, wish).await;
             }
         }
@@ -108,7 +112,7 @@ impl Endpoint {
             let flow = self.keep_flow(pending, &[]).await?;
             return Ok(Answer::new(LoginState::Enroll { flow }));
         }
-        self.ask_for_factor(self.pending_in(&live, FlowAim::Challenge), &factors, &[]).await
+        self.ask_for_factor(ctx, self.pending_in(&live, FlowAim::Challenge), &factors, &[]).await
     }
 
     /// Somebody signed in proves the password again, and the second factor where there is one.
@@ -135,7 +139,7 @@ impl Endpoint {
         if !factors.is_empty() {
             let mut pending = self.pending_in(&live, FlowAim::Challenge);
             pending.methods = Methods::only(Method::Password);
-            return self.ask_for_factor(pending, &factors, &attempt.own()).await;
+            return self.ask_for_factor(ctx, pending, &factors, &attempt.own()).await;
         }
         let methods = live.session.methods.clone().and(Method::Password);
         let answer = self.raise(&live.session, methods, None).await?;
@@ -170,12 +174,13 @@ impl Endpoint {
             session_id: session.cloned(),
             methods,
             aim,
+            keep: false,
             created_at: now,
             expires_at: now.plus(FLOW_TTL),
         }
     }
 
-    fn pending_in(&self, live: &LiveSession, aim: FlowAim) -> PendingFlow {
+    pub(super) fn pending_in(&self, live: &LiveSession, aim: FlowAim) -> PendingFlow {
         self.waiting(&live.identity, Some(&live.session.id), live.session.methods.clone(), aim)
     }
 
@@ -191,15 +196,21 @@ impl Endpoint {
         Ok(FlowToken::new(token.expose()))
     }
 
-    async fn ask_for_factor(
+    pub(super) async fn ask_for_factor(
         &self,
+        ctx: &RequestContext,
         pending: PendingFlow,
         factors: &[StoredFactor],
         clear: &[LimitKey],
     ) -> Result<Answer<LoginState>, Problem> {
         let left = self.storage.count_recovery_codes(&pending.identity_id).await.map_err(problem::storage)?;
+        let mut offered = proven::offered(factors, left, &pending.methods, self.sms.is_some());
+        // What can't be used here is named only where there is nothing else.
+        if offered.len() > 1 && self.party(ctx).is_err() {
+            offered.retain(|factor| *factor != SecondFactor::Passkey);
+        }
         let flow = self.keep_flow(pending, clear).await?;
-        Ok(Answer::new(LoginState::Challenge { flow, factors: proven::offered(factors, left) }))
+        Ok(Answer::new(LoginState::Challenge { flow, factors: offered }))
     }
 
     /// The flow behind a token, as long as it waits. One that raises a session is for that session's browser.
@@ -215,7 +226,7 @@ impl Endpoint {
     }
 
     /// The challenge behind a token, and a place among the guesses at this person's codes.
-    async fn challenged(
+    pub(super) async fn challenged(
         &self,
         ctx: &RequestContext,
         token: &FlowToken,
@@ -234,6 +245,9 @@ impl Endpoint {
     /// Whether the code is this factor's, of a step that nobody used.
     async fn is_code_of(&self, kept: &StoredFactor, code: &Code) -> Result<bool, Problem> {
         let (factor, now) = (&kept.factor, self.now());
+        if factor.kind != FactorKind::Totp {
+            return Ok(false);
+        }
         let opened = self.key.open(TOTP_SEAL, &factor.identity_id.0, &factor.sealed);
         let key = match opened {
             Ok(bytes) => TotpKey::from_bytes(&bytes),
@@ -248,7 +262,7 @@ impl Endpoint {
         self.storage.accept_step(&factor.id, step, now).await.map_err(problem::storage)
     }
 
-    async fn wrong_code(
+    pub(super) async fn wrong_code(
         &self,
         ctx: &RequestContext,
         owner: &IdentityId,
@@ -260,7 +274,7 @@ impl Endpoint {
     }
 
     /// The second factor is proven: a session begins, or the one that asked is surer of its person.
-    async fn second_factor(
+    pub(super) async fn second_factor(
         &self,
         ctx: &RequestContext,
         challenged: Challenged,
@@ -269,9 +283,10 @@ impl Endpoint {
         wish: Wish,
     ) -> Result<Answer<LoginState>, Problem> {
         let raised = challenged.flow().session_id.is_some();
+        let keep = wish.keep || challenged.flow().keep;
         let completed = challenged.completed(method);
         // Only this factor's count is reset; the password's was when that was right.
-        let wish = Wish { clear: attempt.own(), ..wish };
+        let wish = Wish { clear: attempt.own(), keep, ..wish };
         if !raised {
             return self.complete(ctx, completed, wish).await;
         }

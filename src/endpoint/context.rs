@@ -20,6 +20,8 @@ pub struct RequestContext {
     pub session: Option<Secret>,
     /// The value of the device cookie.
     pub device: Option<String>,
+    /// The value of the cookie that binds a sign-in which leaves the page to its browser.
+    pub browser: Option<Secret>,
     /// The language of the person, as a BCP 47 tag.
     pub locale: String,
     /// The app whose process forwards the request; `None` where the browser speaks to the endpoint itself.
@@ -52,6 +54,8 @@ pub struct Answer<T> {
     pub session_cookie: CookieChange,
     /// What becomes of the device cookie.
     pub device_cookie: CookieChange,
+    /// What becomes of the cookie that binds a sign-in which leaves the page.
+    pub browser_cookie: CookieChange,
 }
 
 /// What becomes of a cookie.
@@ -73,7 +77,12 @@ pub enum CookieChange {
 impl<T> Answer<T> {
     /// An answer that touches no cookie.
     pub const fn new(state: T) -> Self {
-        Self { state, session_cookie: CookieChange::Keep, device_cookie: CookieChange::Keep }
+        Self {
+            state,
+            session_cookie: CookieChange::Keep,
+            device_cookie: CookieChange::Keep,
+            browser_cookie: CookieChange::Keep,
+        }
     }
 
     /// The same cookies with another state.
@@ -82,6 +91,7 @@ impl<T> Answer<T> {
             state: state(self.state),
             session_cookie: self.session_cookie,
             device_cookie: self.device_cookie,
+            browser_cookie: self.browser_cookie,
         }
     }
 }

@@ -11,13 +11,17 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::worker::run;
-use super::{Endpoint, link::link_at};
+use super::{
+    Endpoint,
+    code::CODE_TTL,
+    link::{address_link_at, link_at},
+};
 use crate::{
     audit,
     identity::{EmailAddress, Identity, IdentityId, Role},
     mail::{Letter, LetterParts, SendError, Transport, pause_after},
     session::Secret,
-    storage::{LinkKind, MailTemplate, NewLink, NewMail, StorageError},
+    storage::{AddressSide, LinkKind, MailTemplate, NewLink, NewMail, StorageError},
     telemetry::metrics::{self, Label as _, Mail},
 };
 
@@ -56,6 +60,20 @@ pub struct Courier<'c> {
 struct Place {
     home: Option<String>,
     app_name: String,
+}
+
+/// Where a mail's button leads, and what it speaks of.
+#[derive(Debug, Default)]
+struct Opened {
+    link: String,
+    /// Whose mail it is; empty where it says nobody's name.
+    username: String,
+    /// The address that it is about; empty where it is about none.
+    address: String,
+    /// How long the link holds; zero where it opens nothing.
+    ttl: Duration,
+    /// The code, where there is one.
+    code: String,
 }
 
 /// What became of a mail.
@@ -104,7 +122,8 @@ impl Courier<'_> {
 
     async fn deliver(&self, mail: &NewMail) -> Result<Outcome, StorageError> {
         let Some(place) = self.place(mail).await? else { return Ok(Outcome::Moot) };
-        let (link, username, ttl) = match self.link(mail, place.home.as_deref()).await {
+        let Opened { link, username, address, ttl, code } = match self.link(mail, place.home.as_deref()).await
+        {
             Ok(Some(found)) => found,
             Ok(None) | Err(StorageError::IdentityChanged) => return Ok(Outcome::Moot),
             Err(error) => return Err(error),
@@ -114,8 +133,10 @@ impl Courier<'_> {
             locale: &mail.locale,
             app_name: &place.app_name,
             username: &username,
+            address: &address,
             link: &link,
             ttl,
+            code: &code,
         });
         let sent = tokio::time::timeout(PATIENCE, self.transport.send(&letter, &mail.to, &mail.id.0)).await;
         Ok(match sent {
@@ -125,25 +146,21 @@ impl Courier<'_> {
         })
     }
 
-    /// Where the button leads, whose mail it is, and how long the link holds. `None`: there is nobody to send it to.
-    async fn link(
-        &self,
-        mail: &NewMail,
-        home: Option<&str>,
-    ) -> Result<Option<(String, String, Duration)>, StorageError> {
+    /// Where the button leads. `None`: there is nobody to send it to.
+    async fn link(&self, mail: &NewMail, home: Option<&str>) -> Result<Option<Opened>, StorageError> {
         let Ok(email) = EmailAddress::parse(&mail.to) else { return Ok(None) };
-        let (link, username, ttl) = match mail.template {
+        let (link, opened) = match mail.template {
             MailTemplate::Verification => {
                 let id = IdentityId(mail.context.clone());
                 let link =
                     self.mint(home, LinkKind::Verification, Some(id), email, Vec::new(), LINK_TTL).await?;
-                (link, String::new(), LINK_TTL)
+                (link, Opened { ttl: LINK_TTL, ..Opened::default() })
             }
             MailTemplate::Recovery => {
                 let id = IdentityId(mail.context.clone());
                 let Some(owner) = self.owner(&id).await? else { return Ok(None) };
                 let link = self.mint(home, LinkKind::Recovery, Some(id), email, Vec::new(), LINK_TTL).await?;
-                (link, owner.username.as_str().to_owned(), LINK_TTL)
+                (link, Opened { ttl: LINK_TTL, ..named(&owner) })
             }
             MailTemplate::Invitation => {
                 let Ok(invitation) = serde_json::from_str::<InvitationContext>(&mail.context) else {
@@ -152,19 +169,48 @@ impl Courier<'_> {
                 let ttl = invitation.ttl.map_or(INVITATION_TTL, Duration::from_secs);
                 let roles = invitation.roles.iter().filter_map(|role| Role::parse(role).ok()).collect();
                 let link = self.mint(home, LinkKind::Invitation, None, email, roles, ttl).await?;
-                (link, String::new(), ttl)
+                (link, Opened { ttl, ..Opened::default() })
             }
-            MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged => {
+            MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged | MailTemplate::AddressTaken => {
                 let Some(id) = &mail.identity_id else { return Ok(None) };
                 let Some(owner) = self.owner(id).await? else { return Ok(None) };
-                (home.map(str::to_owned), owner.username.as_str().to_owned(), Duration::ZERO)
+                (home.map(str::to_owned), named(&owner))
             }
             // The account may be gone by now: its name is in the context.
             MailTemplate::AccountChanged(_) => {
-                (home.map(str::to_owned), mail.context.clone(), Duration::ZERO)
+                (home.map(str::to_owned), Opened { username: mail.context.clone(), ..Opened::default() })
             }
+            MailTemplate::SignInCode => {
+                let Some(minted) = self.endpoint.mint_code(mail, home).await? else { return Ok(None) };
+                let (username, code) = (minted.username, minted.code);
+                (minted.link, Opened { username, code, ttl: CODE_TTL, ..Opened::default() })
+            }
+            MailTemplate::ApproveAddress => {
+                return self.address_link(mail, home, AddressSide::Present).await;
+            }
+            MailTemplate::ConfirmAddress => return self.address_link(mail, home, AddressSide::New).await,
         };
-        Ok(link.map(|link| (link, username, ttl)))
+        Ok(link.map(|link| Opened { link, ..opened }))
+    }
+
+    /// The link to one side of a change of an address, as long as that waits for it.
+    async fn address_link(
+        &self,
+        mail: &NewMail,
+        home: Option<&str>,
+        side: AddressSide,
+    ) -> Result<Option<Opened>, StorageError> {
+        let (storage, now) = (self.endpoint.storage(), self.endpoint.now());
+        let (Some(home), Some(id)) = (home, &mail.identity_id) else { return Ok(None) };
+        let Some(owner) = self.owner(id).await? else { return Ok(None) };
+        let change = storage.find_address_change(id, now).await?;
+        let Some(change) = change.filter(|change| change.id == mail.context) else { return Ok(None) };
+        let token = Secret::draw(&**self.endpoint.entropy());
+        if !storage.add_address_link(&change.id, side, token.hash(), now.plus(LINK_TTL), now).await? {
+            return Ok(None);
+        }
+        let (link, address) = (address_link_at(home, side, &token), change.email.as_str().to_owned());
+        Ok(Some(Opened { link, address, ttl: LINK_TTL, ..named(&owner) }))
     }
 
     /// Where the mail leads and in whose name it speaks. `None`: the app that asked for it is gone.
@@ -180,11 +226,16 @@ impl Courier<'_> {
         let Some(app) = self.endpoint.storage().find_app(name).await? else { return Ok(None) };
         let app_name = self.endpoint.app_title(&app);
         let home = match mail.template {
-            MailTemplate::Recovery | MailTemplate::Invitation => own,
+            MailTemplate::Recovery
+            | MailTemplate::Invitation
+            | MailTemplate::SignInCode
+            | MailTemplate::ApproveAddress
+            | MailTemplate::ConfirmAddress => own,
             // Confirms an address and opens nothing; or carries no token at all.
             MailTemplate::Verification
             | MailTemplate::AlreadyRegistered
             | MailTemplate::PasswordChanged
+            | MailTemplate::AddressTaken
             | MailTemplate::AccountChanged(_) => Some(app.url),
         };
         Ok(Some(Place { home, app_name }))
@@ -220,6 +271,10 @@ impl Courier<'_> {
         self.endpoint.storage().add_link(stored).await?;
         Ok(Some(link))
     }
+}
+
+fn named(owner: &Identity) -> Opened {
+    Opened { username: owner.username.as_str().to_owned(), ..Opened::default() }
 }
 
 fn count(outcome: Mail) {

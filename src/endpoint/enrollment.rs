@@ -14,7 +14,7 @@ use crate::{
     factor::{FactorId, FactorKind, FactorName, NewFactor, recovery_code, totp::TotpKey},
     flow::proven::{self, Enrolled},
     identity::{Identity, IdentityId},
-    session::{Method, TokenHash},
+    session::{Method, Methods, SessionId, TokenHash},
     storage::{AccountChange, FlowAim, PendingFlow},
 };
 
@@ -31,6 +31,12 @@ impl Endpoint {
                 self.confirm_totp(ctx, &flow, &code, keep).await
             }
             EnrollmentStep::RecoveryCodes {} => self.renew_recovery_codes(ctx).await,
+            EnrollmentStep::BeginPhone { number } => self.begin_phone(ctx, &number).await,
+            EnrollmentStep::ConfirmPhone { flow, code } => self.confirm_phone(ctx, &flow, &code).await,
+            EnrollmentStep::BeginPasskey { flow } => self.enroll_passkey(ctx, flow.as_ref()).await,
+            EnrollmentStep::ConfirmPasskey { flow, credential, name, keep } => {
+                self.confirm_passkey(ctx, &flow, &credential, &name, Wish { keep, ..Wish::default() }).await
+            }
         }
     }
 
@@ -41,17 +47,7 @@ impl Endpoint {
         flow: Option<&FlowToken>,
     ) -> Result<Answer<EnrollmentState>, Problem> {
         self.question(ctx)?;
-        let (identity, session, methods) = if let Some(token) = flow {
-            let flow = self.flow(ctx, token).await?;
-            if flow.aim != FlowAim::Enroll {
-                return Err(Problem::new(ErrorCode::FlowExpired));
-            }
-            (self.enabled(&flow.identity_id).await?, flow.session_id, flow.methods)
-        } else {
-            let live = self.signed_in(ctx).await?;
-            self.fresh(&live, &self.factors(&live.identity.id).await?)?;
-            (live.identity.clone(), Some(live.session.id.clone()), live.session.methods.clone())
-        };
+        let (identity, session, methods, keep) = self.who_enrolls(ctx, flow).await?;
         if !proven::may_enroll(&self.settings, &identity) {
             return Err(Problem::new(ErrorCode::FactorUnavailable));
         }
@@ -60,12 +56,30 @@ impl Endpoint {
         let username = identity.username.as_str();
         let picture = key.picture(&self.settings.app_name, username).unwrap_or_default();
         let pending = self.waiting(&identity, session.as_ref(), methods, FlowAim::ConfirmTotp { sealed });
-        let flow = self.keep_flow(pending, &[]).await?;
+        let flow = self.keep_flow(PendingFlow { keep, ..pending }, &[]).await?;
         Ok(Answer::new(EnrollmentState::Totp { flow, key: key.to_text(), picture }))
     }
 
-    /// The first code of the app is right: the factor is kept. A login that waited for it is complete, a session that
-    /// asked for it is surer of its person.
+    /// Who sets a factor up: in an unfinished login that asks for one, or in a session that was proven lately. And what was
+    /// proven so far.
+    pub(super) async fn who_enrolls(
+        &self,
+        ctx: &RequestContext,
+        flow: Option<&FlowToken>,
+    ) -> Result<(Identity, Option<SessionId>, Methods, bool), Problem> {
+        if let Some(token) = flow {
+            let flow = self.flow(ctx, token).await?;
+            if flow.aim != FlowAim::Enroll {
+                return Err(Problem::new(ErrorCode::FlowExpired));
+            }
+            return Ok((self.enabled(&flow.identity_id).await?, flow.session_id, flow.methods, flow.keep));
+        }
+        let live = self.signed_in(ctx).await?;
+        self.fresh(&live, &self.factors(&live.identity.id).await?)?;
+        Ok((live.identity.clone(), Some(live.session.id.clone()), live.session.methods.clone(), false))
+    }
+
+    /// The first code of the app is right: the factor is kept.
     async fn confirm_totp(
         &self,
         ctx: &RequestContext,
@@ -89,26 +103,42 @@ impl Endpoint {
         };
         let new = NewFactor {
             id: FactorId(self.entropy.id("fac")),
-            identity_id: owner.clone(),
+            identity_id: owner,
             kind: FactorKind::Totp,
             name: FactorName::default(),
             sealed: sealed.clone(),
             last_step: step,
+            credential_id: None,
             created_at: now,
         };
+        self.keep_factor(ctx, flow, new, Method::Totp, Wish { keep, ..Wish::default() }).await
+    }
+
+    /// Keeps a factor, with recovery codes beside the first. A login that waited for it is complete, a session that asked
+    /// for it is surer of its person.
+    pub(super) async fn keep_factor(
+        &self,
+        ctx: &RequestContext,
+        flow: PendingFlow,
+        new: NewFactor,
+        method: Method,
+        wish: Wish,
+    ) -> Result<Answer<EnrollmentState>, Problem> {
+        let (owner, kind) = (new.identity_id.clone(), new.kind);
         let left = self.storage.count_recovery_codes(&owner).await.map_err(problem::storage)?;
         let codes = if left == 0 { recovery_code::draw(&*self.entropy) } else { Vec::new() };
         // Who has proven a password alone may set up the first factor, never a second one beside the owner's.
         let first = flow.session_id.is_none();
         let added = self.storage.add_factor(new, &hashes(&owner, &codes), flow.hash, first).await;
         if !added.map_err(problem::storage)? {
-            return Err(expired);
+            return Err(Problem::new(ErrorCode::FlowExpired));
         }
-        self.record(entry(Event::FactorAdded, ctx, Some(&owner)).with("factor", FactorKind::Totp.name()));
+        self.record(entry(Event::FactorAdded, ctx, Some(&owner)).with("factor", kind.name()));
         let identity = self.enabled(&owner).await?;
         self.changed(&owner);
         self.tell_owner_of(ctx, &identity, AccountChange::FactorAdded).await;
-        self.enrolled(ctx, flow, Wish { keep, ..Wish::default() })
+        let keep = wish.keep || flow.keep;
+        self.enrolled(ctx, flow, method, Wish { keep, ..wish })
             .await
             .map(|answer| answer.map(|()| EnrollmentState::Complete { codes }))
     }
@@ -118,15 +148,16 @@ impl Endpoint {
         &self,
         ctx: &RequestContext,
         flow: PendingFlow,
+        method: Method,
         wish: Wish,
     ) -> Result<Answer<()>, Problem> {
         if flow.session_id.is_some() {
             let live = self.signed_in(ctx).await?;
-            let methods = live.session.methods.clone().and(Method::Totp);
+            let methods = live.session.methods.clone().and(method);
             return self.raise(&live.session, methods, None).await;
         }
         let enrolled = Enrolled::found(flow).ok_or(Problem::new(ErrorCode::FlowExpired))?;
-        let answer = self.complete(ctx, enrolled.completed(Method::Totp), wish).await?;
+        let answer = self.complete(ctx, enrolled.completed(method), wish).await?;
         Ok(answer.map(|_| ()))
     }
 

@@ -7,7 +7,7 @@ use crate::{
     audit::{Entry, Event},
     identity::Role,
     session::Secret,
-    storage::{LinkKind, NewLink, StorageError},
+    storage::{AddressSide, LinkKind, NewLink, StorageError},
 };
 
 /// How long the set-up link holds.
@@ -82,6 +82,11 @@ impl Endpoint {
     }
 }
 
+/// The page below `home` that the link of a mail with a code opens.
+pub(super) fn sign_in_link(home: &str, token: &Secret) -> String {
+    format!("{home}/_gatehouse/#sign-in={}", token.expose())
+}
+
 /// The page below `home` that a link of this kind opens.
 pub(super) fn link_at(home: &str, kind: LinkKind, token: &Secret) -> Option<String> {
     let name = match kind {
@@ -93,4 +98,14 @@ pub(super) fn link_at(home: &str, kind: LinkKind, token: &Secret) -> Option<Stri
         LinkKind::MustChange => return None,
     };
     Some(format!("{home}/_gatehouse/#{name}={}", token.expose()))
+}
+
+/// The account page below `home` where a change of the address is approved of, or the new one confirmed. Opening it does
+/// nothing yet: mail is opened by many who look for what is bad.
+pub(super) fn address_link_at(home: &str, side: AddressSide, token: &Secret) -> String {
+    let name = match side {
+        AddressSide::Present => "approve",
+        AddressSide::New => "confirm-address",
+    };
+    format!("{home}/_gatehouse/account#{name}={}", token.expose())
 }

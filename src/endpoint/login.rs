@@ -32,7 +32,10 @@ impl Endpoint {
             LoginStep::Password { identifier, password, keep, challenge } => {
                 let wish = Wish { keep, challenge, clear: Vec::new() };
                 let answer = self.login_password(ctx, &identifier, &password, wish).await;
-                metrics::LOGINS.count(&[("outcome", outcome_of(&answer).value())]);
+                // A session that begins is counted where it begins, whatever proved it.
+                if let Some(outcome) = outcome_of(&answer) {
+                    metrics::LOGINS.count(&[("outcome", outcome.value())]);
+                }
                 answer
             }
             LoginStep::NewPassword { flow, password, keep, challenge } => {
@@ -48,6 +51,19 @@ impl Endpoint {
             }
             LoginStep::StepUp {} => self.login_step_up(ctx).await,
             LoginStep::Reauthenticate { password } => self.login_again(ctx, &password).await,
+            LoginStep::SendCode { identifier, channel } => self.send_code(ctx, &identifier, channel).await,
+            LoginStep::SendSms { flow } => self.send_sms(ctx, &flow).await,
+            LoginStep::Code { flow, code, keep, challenge } => {
+                self.login_code(ctx, &flow, &code, Wish { keep, challenge, clear: Vec::new() }).await
+            }
+            LoginStep::CodeLink { token, keep, challenge } => {
+                self.login_code_link(ctx, &token, Wish { keep, challenge, clear: Vec::new() }).await
+            }
+            LoginStep::BeginPasskey { flow } => self.begin_passkey(ctx, flow).await,
+            LoginStep::Passkey { flow, credential, keep, challenge } => {
+                let wish = Wish { keep, challenge, clear: Vec::new() };
+                self.login_passkey(ctx, &flow, &credential, wish).await
+            }
         }
     }
 
@@ -220,10 +236,10 @@ impl Endpoint {
     }
 }
 
-/// How a login by password ended.
-const fn outcome_of(answer: &Result<Answer<LoginState>, Problem>) -> Outcome {
-    match answer {
-        Ok(Answer { state: LoginState::Complete { .. }, .. }) => Outcome::Completed,
+/// How a step of a login ended that began no session.
+const fn outcome_of(answer: &Result<Answer<LoginState>, Problem>) -> Option<Outcome> {
+    Some(match answer {
+        Ok(Answer { state: LoginState::Complete { .. }, .. }) => return None,
         Ok(_) => Outcome::Pending,
         Err(problem) => match problem.code {
             ErrorCode::CredentialsRejected => Outcome::Rejected,
@@ -232,7 +248,7 @@ const fn outcome_of(answer: &Result<Answer<LoginState>, Problem>) -> Outcome {
             ErrorCode::Unavailable | ErrorCode::Internal => Outcome::Unavailable,
             _ => Outcome::Malformed,
         },
-    }
+    })
 }
 
 /// Refuses what no password can be, before anything is hashed.

@@ -1,11 +1,12 @@
 //! What the endpoint can be asked: the one door for `http`, `gate`, `cli` and the native module.
 //!
 //! It brings together limits, flows, factors and storage, a file per question: `login`, `registration`, `recovery`,
-//! `verification`, `password`, `session`, `challenge`, `enrollment`, `account` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
+//! `verification`, `password`, `session`, `challenge`, `code`, `passkey`, `enrollment`, `phone`, `account`, `linking` and `redeem`; `admin` and `import` are the operator's. `declared` follows the people of
 //! the settings, `begin` starts sessions, `attempt` counts guesses, `legacy` hides who has an old hash, `feed` and
-//! `background` keep what is cached true, `observe` shows what can be seen from outside, `courier` sends the queue's mail. What may follow from what is decided in `flow`, not here.
+//! `background` keep what is cached true, `observe` shows what can be seen from outside, `courier` sends the queue's mail, `texting` SMS. What may follow from what is decided in `flow`, not here.
 
 mod account;
+mod address;
 mod admin;
 mod apps;
 mod asserted;
@@ -14,27 +15,35 @@ mod authority;
 mod background;
 mod begin;
 mod challenge;
+mod code;
 mod context;
 mod copy;
 mod courier;
 mod declared;
 mod enrollment;
+mod export;
 mod feed;
+mod handover;
 mod import;
 mod legacy;
 mod link;
+mod linking;
 mod login;
 mod observe;
 mod open;
+mod passkey;
 mod password;
+mod phone;
 mod problem;
 mod provider;
+mod provisioning;
 mod record;
 mod recovery;
 mod redeem;
 mod registration;
 mod session;
 mod sessions;
+mod texting;
 mod verification;
 
 use std::sync::{Arc, Mutex, OnceLock, atomic::AtomicBool};
@@ -53,7 +62,7 @@ pub(crate) use declared::plain;
 pub use declared::{DeclareError, hash_for_settings};
 pub use import::{Brought, Difference, Newcomer, Verdict, consider};
 pub use open::{OpenError, Opening, Parts, migrate, migrations, open_storage};
-pub use provider::{Arrival, FLOW_TTL, Leaving, Returning};
+pub use provider::{Aim, Arrival, Errand, FLOW_TTL, Leaving, Returning};
 pub use sessions::{Ended, SessionSource, Sessions};
 
 pub use crate::factor::password::{Bcrypt, BcryptError};
@@ -100,6 +109,8 @@ pub struct Endpoint {
     declared: declared::State,
     asserted: asserted::Asserted,
     providers: Providers,
+    /// Who sends SMS, if anybody does.
+    sms: Option<texting::Texting>,
 }
 
 impl Endpoint {
@@ -176,6 +187,8 @@ impl Endpoint {
             password_min: self.judge.min(),
             app_path: format!("{}/", self.base_path()),
             providers: self.provider_buttons(),
+            codes: self.code_channels(),
+            passkeys: self.passkey_host(),
         }
     }
 }

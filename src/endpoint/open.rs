@@ -15,8 +15,10 @@ use super::{
     challenge::TOTP_SEAL,
     feed::{FeedState, Stored},
     legacy::Legacy,
+    passkey::PASSKEY_SEAL,
     record::Records,
     sessions::Sessions,
+    texting::{PHONE_SEAL, Texting},
 };
 use crate::{
     clock::SharedClock,
@@ -26,6 +28,7 @@ use crate::{
     keys::{Key, KeyError, SigningKey},
     limit::{InFlight, Keys, Local, Rules},
     provider::Providers,
+    sms::Sender,
     storage::{Measured, Storage, StorageError},
 };
 
@@ -143,9 +146,13 @@ impl Endpoint {
     pub async fn accept_key(settings: &Settings, earlier: Option<&Key>) -> Result<u32, OpenError> {
         let (storage, clock) = open_storage(settings, Opening::There).await?;
         let key = key(settings)?;
+        let earlier = earlier.unwrap_or(&key);
         let reseal = |owner: &str, sealed: &[u8]| {
-            let opened = earlier.unwrap_or(&key).open(TOTP_SEAL, owner, sealed).ok()?;
-            Some(key.seal(TOTP_SEAL, owner, &opened, &OsEntropy))
+            // What was sealed for one thing does not open for another.
+            [TOTP_SEAL, PHONE_SEAL, PASSKEY_SEAL].into_iter().find_map(|purpose| {
+                let opened = earlier.open(purpose, owner, sealed).ok()?;
+                Some(key.seal(purpose, owner, &opened, &OsEntropy))
+            })
         };
         match storage.replace_key(key.mark(), &reseal, clock.now()).await {
             Err(StorageError::Corrupt(why)) => {
@@ -177,6 +184,7 @@ impl Endpoint {
         let legacy = Legacy::seen(storage.legacy_hashes().await?);
         let hasher = Hasher::new(&settings.password, Arc::clone(&entropy)).map_err(OpenError::Setting)?;
         let providers = Providers::new(&settings).map_err(OpenError::Setting)?;
+        let sms = Sender::open(&settings).map_err(OpenError::Setting)?.map(Texting::new);
         let rules = Rules::new(&settings.limits);
         let source = Arc::new(Stored { storage: Arc::clone(&storage), settings: settings.clone() });
         Ok(Arc::new(Self {
@@ -201,6 +209,7 @@ impl Endpoint {
             declared: super::declared::State::default(),
             asserted: super::asserted::Asserted::default(),
             providers,
+            sms,
             settings,
             storage,
             entropy,

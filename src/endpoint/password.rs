@@ -9,12 +9,14 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     Answer, Endpoint, RequestContext,
+    linking::kept_here,
     login::{entry, typed},
     problem,
 };
 use crate::{
     audit::Event,
     identity::{Identity, IdentityId},
+    session::LiveSession,
     storage::{AccountChange, MailId, MailTemplate, NewMail, SignInRecord, StorageError},
 };
 
@@ -64,6 +66,35 @@ impl Endpoint {
         self.record(entry(Event::PasswordChanged, ctx, Some(&identity.id)).session(&live.session.id));
         self.tell_owner(ctx, identity).await;
         Ok(Answer::new(PasswordChanged { ended }))
+    }
+
+    /// Chooses a password for an account that has none, by who has proven lately whose that is. Every other session ends.
+    pub(super) async fn set_own_password(
+        &self,
+        ctx: &RequestContext,
+        live: &LiveSession,
+        password: &Password,
+    ) -> Result<(), Problem> {
+        typed(Field::Password, password)?;
+        let identity = &live.identity;
+        kept_here(identity)?;
+        self.fresh(live, &self.factors(&identity.id).await?)?;
+        let record = self.record_of(&identity.id).await?.ok_or(Problem::new(ErrorCode::SignedOut))?;
+        if record.password.is_some() {
+            // Replacing one asks for it.
+            return Err(Problem::new(ErrorCode::NotFound));
+        }
+        self.judged(Field::Password, password, identity).await?;
+        let hash = self.hasher.hash(password).await.map_err(problem::busy)?;
+        let except = Some(&live.session.id);
+        match self.storage.set_password(&identity.id, &hash, false, except, self.now()).await {
+            Err(StorageError::IdentityChanged) => return Err(Problem::new(ErrorCode::SignedOut)),
+            other => other.map_err(problem::storage)?,
+        };
+        self.changed(&identity.id);
+        self.record(entry(Event::PasswordChanged, ctx, Some(&identity.id)).session(&live.session.id));
+        self.tell_owner_of(ctx, identity, AccountChange::PasswordSet).await;
+        Ok(())
     }
 
     /// How good a password is. Nothing of it is stored or logged.

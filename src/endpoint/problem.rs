@@ -12,6 +12,7 @@ pub(super) fn storage(error: StorageError) -> Problem {
     match error {
         StorageError::UsernameTaken => Problem::of(Field::Username, ErrorCode::UsernameTaken),
         StorageError::EmailTaken => Problem::new(ErrorCode::LinkExpired),
+        StorageError::CredentialTaken => Problem::new(ErrorCode::PasskeyExists),
         StorageError::IdentityChanged => Problem::new(ErrorCode::CredentialsRejected),
         StorageError::Unavailable(_) => {
             tracing::error!(%error, "nobody is let in");

@@ -11,15 +11,14 @@ use gatehouse_protocol::{ErrorCode, LoginState, MOUNT, Problem, ProviderButton};
 use super::{Answer, Endpoint, RequestContext, begin::Wish, login::entry, problem};
 use crate::{
     audit::Event,
-    factor::password::PasswordHash,
     flow::{
         proven::Proven,
         provider::{self as flow, Decision, Proof},
     },
-    identity::{Identity, IdentityId, Role, VerifiableAddress},
+    identity::{Identity, IdentityId},
     provider::{Failure, Provider, Round, redirect_uri},
-    session::Secret,
-    storage::{NewIdentity, NewProviderFlow, ProviderFlow, StorageError},
+    session::{Secret, TokenHash},
+    storage::{Handover, NewProviderFlow, ProviderFlow},
 };
 
 /// How long somebody has for signing in elsewhere.
@@ -32,6 +31,19 @@ pub struct Leaving {
     pub location: String,
     /// What its cookie must hold when it comes back.
     pub browser: Secret,
+}
+
+/// What a browser is sent to a provider for.
+#[derive(Debug, Default)]
+pub struct Errand {
+    /// The path to lead back to.
+    pub return_to: String,
+    /// Who is signed in and links an account: whoever calls has made sure that it is that person's wish.
+    pub links: Option<IdentityId>,
+    /// Keep me signed in.
+    pub keep: bool,
+    /// The challenge of the frame that waits for what comes of it.
+    pub collect: Option<TokenHash>,
 }
 
 /// What a browser brings back from a provider.
@@ -52,8 +64,23 @@ pub struct Returning {
 pub struct Arrival {
     /// Where the browser wanted to go; `None` where nothing of it began here.
     pub return_to: Option<String>,
+    /// What it began for.
+    pub aim: Aim,
+    /// True where a frame waits for the outcome: this window is not signed in by it.
+    pub collected: bool,
     /// Whether somebody is signed in, or what is asked for before that.
     pub outcome: Result<Answer<LoginState>, Problem>,
+}
+
+/// What a sign-in elsewhere began for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// To sign in.
+    SignIn,
+    /// To link an account: the account page asked for it.
+    Link,
+    /// To prove once more who is signed in: the account page asked for it.
+    Prove,
 }
 
 impl Endpoint {
@@ -83,24 +110,59 @@ impl Endpoint {
         browser: Option<Secret>,
         links: Option<IdentityId>,
     ) -> Result<Leaving, Problem> {
+        let errand = Errand { return_to: return_to.to_owned(), links, ..Errand::default() };
+        self.send_to_provider(ctx, name, errand, browser).await
+    }
+
+    /// Sends a browser to a provider. `browser` is what its cookie holds already.
+    pub async fn send_to_provider(
+        &self,
+        ctx: &RequestContext,
+        name: &str,
+        errand: Errand,
+        browser: Option<Secret>,
+    ) -> Result<Leaving, Problem> {
+        let Errand { return_to, links, keep, collect } = errand;
+        let flow = ProviderFlow {
+            provider: name.to_owned(),
+            return_to,
+            identity_id: links,
+            session_id: None,
+            begun_at: self.now(),
+            keep,
+            collect,
+        };
+        self.leave_for(ctx, flow, browser).await
+    }
+
+    /// Sends a browser to the provider of a flow.
+    pub(super) async fn leave_for(
+        &self,
+        ctx: &RequestContext,
+        flow: ProviderFlow,
+        browser: Option<Secret>,
+    ) -> Result<Leaving, Problem> {
+        let name = flow.provider.as_str();
         let provider = self.provider(ctx, name)?;
         self.question(ctx)?;
-        let now = self.now();
+        let now = flow.begun_at;
         let state = Secret::draw(&*self.entropy);
         // Two tabs of one browser may be on their way at once.
         let browser = browser.unwrap_or_else(|| Secret::draw(&*self.entropy));
         let redirect_uri = self.redirect_uri(name)?;
         let (nonce, verifier) = self.derived(&state, &browser);
-        let round =
-            Round { redirect_uri: &redirect_uri, state: state.expose(), nonce: &nonce, verifier: &verifier };
+        let round = Round {
+            redirect_uri: &redirect_uri,
+            state: state.expose(),
+            nonce: &nonce,
+            verifier: &verifier,
+            since: flow.session_id.is_some().then_some(now),
+        };
         let location = provider.begin(&round, now).await.map_err(|failure| failed(name, &failure))?;
-        let flow =
-            ProviderFlow { provider: name.to_owned(), return_to: return_to.to_owned(), identity_id: links };
         let stored = NewProviderFlow {
             state: state.hash(),
             browser: browser.hash(),
             flow,
-            created_at: now,
             expires_at: now.plus(FLOW_TTL),
         };
         self.storage.add_provider_flow(stored).await.map_err(problem::storage)?;
@@ -118,14 +180,29 @@ impl Endpoint {
         let begun = self.begun(ctx, name, back, browser).await;
         let (flow, state, browser) = match begun {
             Ok(begun) => begun,
-            Err(problem) => return Arrival { return_to: None, outcome: Err(problem) },
+            Err(problem) => {
+                return Arrival {
+                    return_to: None,
+                    aim: Aim::SignIn,
+                    collected: false,
+                    outcome: Err(problem),
+                };
+            }
+        };
+        let aim = match (&flow.identity_id, &flow.session_id) {
+            (_, Some(_)) => Aim::Prove,
+            (Some(_), None) => Aim::Link,
+            (None, None) => Aim::SignIn,
         };
         let outcome = self.returned(ctx, name, back, &flow, (&state, &browser)).await;
         if let Err(problem) = &outcome {
             let code = format!("{:?}", problem.code);
             self.record(entry(Event::ProviderRejected, ctx, None).with("provider", name).with("code", &code));
+            if let Some(challenge) = flow.collect {
+                self.leave_refusal(challenge, problem).await;
+            }
         }
-        Arrival { return_to: Some(flow.return_to), outcome }
+        Arrival { return_to: Some(flow.return_to), aim, collected: flow.collect.is_some(), outcome }
     }
 
     fn provider(&self, ctx: &RequestContext, name: &str) -> Result<&Provider, Problem> {
@@ -175,23 +252,35 @@ impl Endpoint {
         let code = back.code.as_deref().ok_or_else(refused)?;
         let redirect_uri = self.redirect_uri(name)?;
         let (nonce, verifier) = self.derived(state, browser);
-        let round =
-            Round { redirect_uri: &redirect_uri, state: state.expose(), nonce: &nonce, verifier: &verifier };
+        let round = Round {
+            redirect_uri: &redirect_uri,
+            state: state.expose(),
+            nonce: &nonce,
+            verifier: &verifier,
+            since: flow.session_id.is_some().then_some(flow.begun_at),
+        };
         let proof = provider.finish(code, back.issuer.as_deref(), &round, self.now()).await;
         let proof = proof.map_err(|failure| failed(name, &failure))?;
-        match &flow.identity_id {
-            None => self.sign_in_by(ctx, provider, &proof).await,
-            Some(id) => self.link_by(ctx, id, &proof).await,
+        match (&flow.identity_id, &flow.session_id) {
+            (_, Some(session)) => return self.prove_by(ctx, session, &proof).await,
+            (Some(id), None) => return self.link_by(ctx, id, &proof).await,
+            (None, None) => {}
         }
+        let (proven, identity) = self.identified_by(ctx, provider, &proof).await?;
+        if let Some(challenge) = flow.collect {
+            self.leave(challenge, Handover::Proven(identity.id)).await?;
+            return Ok(Answer::new(LoginState::Complete { ticket: None }));
+        }
+        self.go_on(ctx, proven, &identity, Wish { keep: flow.keep, ..Wish::default() }).await
     }
 
-    /// Signs in whom the provider proved.
-    async fn sign_in_by(
+    /// Who it is that the provider proved: linked or registered, where that follows, and with the roles of the groups.
+    async fn identified_by(
         &self,
         ctx: &RequestContext,
         provider: &Provider,
         proof: &Proof,
-    ) -> Result<Answer<LoginState>, Problem> {
+    ) -> Result<(Proven, Identity), Problem> {
         let account = &proof.account;
         let linked = self.storage.find_by_account(&account.issuer, &account.subject).await;
         let linked = linked.map_err(problem::storage)?;
@@ -216,96 +305,7 @@ impl Endpoint {
         self.record(
             entry(Event::ProviderProven, ctx, Some(&identity.id)).with("provider", &account.provider),
         );
-        self.go_on(ctx, proven, &identity, Wish::default()).await
-    }
-
-    /// Who confirmed here the address that the provider verified.
-    async fn confirmed_owner(&self, proof: &Proof) -> Result<Option<Identity>, Problem> {
-        let Some(email) = &proof.email else { return Ok(None) };
-        let found = self.storage.find_by_email(email.folded()).await.map_err(problem::storage)?;
-        let confirmed =
-            |identity: &Identity| identity.email.as_ref().is_some_and(|email| email.verified_at.is_some());
-        Ok(found.map(|record| record.identity).filter(confirmed))
-    }
-
-    /// Lets the account open the identity.
-    async fn linked(
-        &self,
-        ctx: &RequestContext,
-        identity: &Identity,
-        proof: &Proof,
-    ) -> Result<Proven, Problem> {
-        let refused = Problem::new(ErrorCode::ProviderRefused);
-        let added = self.storage.add_linked_account(&identity.id, &proof.account, self.now()).await;
-        if !added.map_err(problem::storage)? {
-            // Somebody was faster.
-            return Err(refused);
-        }
-        self.changed(&identity.id);
-        self.record(
-            entry(Event::AccountLinked, ctx, Some(&identity.id)).with("provider", &proof.account.provider),
-        );
-        flow::proven(identity).ok_or(refused)
-    }
-
-    /// Links an account to who is signed in, and was when it began.
-    async fn link_by(
-        &self,
-        ctx: &RequestContext,
-        id: &IdentityId,
-        proof: &Proof,
-    ) -> Result<Answer<LoginState>, Problem> {
-        let live = self.signed_in(ctx).await?;
-        if live.identity.id != *id {
-            return Err(Problem::new(ErrorCode::SignedOut));
-        }
-        let account = &proof.account;
-        let opens = self.storage.find_by_account(&account.issuer, &account.subject).await;
-        let opens = opens.map_err(problem::storage)?;
-        match flow::link(live.identity.clone(), opens.as_ref()) {
-            Decision::Link(identity) => self.linked(ctx, &identity, proof).await.map(drop)?,
-            Decision::Refused(code) => return Err(Problem::new(code)),
-            Decision::Proven(..) | Decision::Register => {}
-        }
-        Ok(Answer::new(LoginState::Complete { ticket: None }))
-    }
-
-    /// Somebody new, with the first of the names that nobody has.
-    async fn register_by(&self, ctx: &RequestContext, proof: &Proof) -> Result<Identity, Problem> {
-        self.take_registration(ctx).await?;
-        let now = self.now();
-        let drawn = format!("{:06x}", self.entropy.number() & 0x00ff_ffff);
-        let email = proof.email.clone().map(|address| VerifiableAddress { address, verified_at: Some(now) });
-        let mut roles: Vec<Role> =
-            self.settings.registration_roles.iter().filter_map(|role| Role::parse(role).ok()).collect();
-        roles.sort();
-        roles.dedup();
-        for username in flow::names(proof, &self.settings, &drawn) {
-            let new = NewIdentity {
-                id: IdentityId(self.entropy.id("id")),
-                username,
-                email: email.clone(),
-                roles: roles.clone(),
-                password: PasswordHash(String::new()),
-                must_change: false,
-                created_at: now,
-            };
-            match self.storage.add_linked_identity(new, &proof.account).await {
-                Ok(Some(identity)) => {
-                    self.record(
-                        entry(Event::IdentityCreated, ctx, Some(&identity.id))
-                            .with("by", &proof.account.provider),
-                    );
-                    return Ok(identity);
-                }
-                // Another tab was faster: whoever tries again is known.
-                Ok(None) => return Err(Problem::new(ErrorCode::ProviderRefused)),
-                Err(StorageError::UsernameTaken) => {}
-                Err(StorageError::EmailTaken) => return Err(Problem::new(ErrorCode::ProviderUnlinked)),
-                Err(error) => return Err(problem::storage(error)),
-            }
-        }
-        Err(Problem::new(ErrorCode::ProviderUnknown))
+        Ok((proven, identity))
     }
 
     /// Where the provider sends browsers back to: the address that is registered there.

@@ -93,9 +93,11 @@ impl Endpoint {
             LoginState::Complete { ticket } => RegistrationState::Complete { ticket },
             LoginState::Enroll { flow } => RegistrationState::Enroll { flow },
             // Who was made a moment ago has no factor, and a password that holds.
-            LoginState::Challenge { .. } | LoginState::NewPassword { .. } | LoginState::VerifyAddress => {
-                RegistrationState::VerifyAddress
-            }
+            LoginState::Challenge { .. }
+            | LoginState::NewPassword { .. }
+            | LoginState::VerifyAddress
+            | LoginState::CodeSent { .. }
+            | LoginState::Passkey { .. } => RegistrationState::VerifyAddress,
         }))
     }
 

@@ -1,5 +1,6 @@
 //! What proves an identity. Each factor is a file.
 
+pub mod passkey;
 pub mod password;
 pub mod recovery_code;
 mod stored;

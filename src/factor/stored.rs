@@ -15,6 +15,10 @@ pub struct FactorId(pub String);
 pub enum FactorKind {
     /// An authenticator app.
     Totp,
+    /// A phone that gets codes by SMS. What is sealed is its number.
+    Phone,
+    /// A passkey, or a security key that is touched.
+    Passkey,
 }
 
 impl FactorKind {
@@ -22,12 +26,14 @@ impl FactorKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::Phone => "phone",
+            Self::Passkey => "passkey",
         }
     }
 
     /// From what is stored.
     pub fn from_name(name: &str) -> Option<Self> {
-        (name == Self::Totp.name()).then_some(Self::Totp)
+        [Self::Totp, Self::Phone, Self::Passkey].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -64,8 +70,10 @@ pub struct NewFactor {
     pub name: FactorName,
     /// Its secret, sealed.
     pub sealed: Vec<u8>,
-    /// The step of the last code that was accepted: none up to it is accepted again.
+    /// The step of the last code that was accepted: none up to it is accepted again. Of a passkey, its counter.
     pub last_step: i64,
+    /// The id by which a passkey is found.
+    pub credential_id: Option<Vec<u8>>,
     /// When it was set up.
     pub created_at: Timestamp,
 }

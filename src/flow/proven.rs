@@ -49,11 +49,15 @@ impl Proven {
         &self.methods
     }
 
-    /// What comes next for who has these factors: one that is there is asked for, whatever the policy says.
+    /// What comes next for who has these factors: one that is there is asked for, whatever the policy says, unless it is
+    /// what was proven already.
     pub fn next(self, factors: &[StoredFactor], required: AssuranceLevel) -> Next {
         if self.methods.assurance() >= AssuranceLevel::Aal2 {
             Next::Complete(Completed::new(self.identity_id, self.verified, self.methods))
-        } else if !factors.is_empty() {
+        } else if factors.iter().any(|kept| adds(kept, &self.methods))
+            // Whoever has the phone alone must not set something up beside it.
+            || (required >= AssuranceLevel::Aal2 && !factors.is_empty())
+        {
             Next::Challenge(self)
         } else if required >= AssuranceLevel::Aal2 {
             Next::Enroll(self)
@@ -61,6 +65,15 @@ impl Proven {
             Next::Complete(Completed::new(self.identity_id, self.verified, self.methods))
         }
     }
+}
+
+/// Whether a factor says more than what was proven. A code to the same phone does not.
+fn adds(kept: &StoredFactor, methods: &Methods) -> bool {
+    kept.factor.kind != FactorKind::Phone || !only_sms(methods)
+}
+
+fn only_sms(methods: &Methods) -> bool {
+    *methods == Methods::only(Method::SmsCode)
 }
 
 /// How sure one has to be of somebody before a session counts. Whom a proxy names proves everything there.
@@ -79,6 +92,11 @@ pub fn required(settings: &Settings, identity: &Identity) -> AssuranceLevel {
 /// Whether somebody may set a second factor up.
 pub fn may_enroll(settings: &Settings, identity: &Identity) -> bool {
     settings.mfa != Mfa::Off && !identity.source.as_ref().is_some_and(Source::is_proxy)
+}
+
+/// Whether somebody may set a passkey up: it may be the only factor, so that nobody asks whether there are second ones.
+pub fn may_enroll_passkey(settings: &Settings, identity: &Identity) -> bool {
+    settings.passkeys && !identity.source.as_ref().is_some_and(Source::is_proxy)
 }
 
 /// Whether who asks in this session has proven lately who that is, with everything there is to prove: then something
@@ -120,7 +138,7 @@ pub struct Enrolled(PendingFlow);
 impl Enrolled {
     /// From the flow that setting it up has used up; nothing where it was made for something else.
     pub fn found(flow: PendingFlow) -> Option<Self> {
-        matches!(flow.aim, FlowAim::ConfirmTotp { .. }).then_some(Self(flow))
+        matches!(flow.aim, FlowAim::ConfirmTotp { .. } | FlowAim::ConfirmPasskey).then_some(Self(flow))
     }
 
     /// The login that waited for it is complete.
@@ -129,11 +147,22 @@ impl Enrolled {
     }
 }
 
-/// What somebody with these factors can prove, the preferred one first.
-pub fn offered(factors: &[StoredFactor], recovery_codes: u32) -> Vec<SecondFactor> {
-    let totp = factors.iter().any(|kept| kept.factor.kind == FactorKind::Totp);
-    let totp = totp.then_some(SecondFactor::Totp);
-    totp.into_iter().chain((recovery_codes > 0).then_some(SecondFactor::RecoveryCode)).collect()
+/// What somebody with these factors can prove beside what was proven, the preferred one first. `sms`: whether anybody
+/// sends them.
+pub fn offered(
+    factors: &[StoredFactor],
+    recovery_codes: u32,
+    methods: &Methods,
+    sms: bool,
+) -> Vec<SecondFactor> {
+    let has = |kind| factors.iter().any(|kept| kept.factor.kind == kind);
+    let all = [
+        (SecondFactor::Passkey, has(FactorKind::Passkey)),
+        (SecondFactor::Totp, has(FactorKind::Totp)),
+        (SecondFactor::Sms, sms && has(FactorKind::Phone) && !only_sms(methods)),
+        (SecondFactor::RecoveryCode, recovery_codes > 0),
+    ];
+    all.into_iter().filter_map(|(factor, there)| there.then_some(factor)).collect()
 }
 
 #[cfg(test)]

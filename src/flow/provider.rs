@@ -71,13 +71,24 @@ pub fn decide(
 pub fn link(person: Identity, linked: Option<&Identity>) -> Decision {
     match linked {
         // One account is one person.
-        Some(other) if other.id != person.id => Decision::Refused(ErrorCode::ProviderRefused),
+        Some(other) if other.id != person.id => Decision::Refused(ErrorCode::ProviderTaken),
         Some(_) => match proven(&person) {
             Some(proven) => Decision::Proven(proven, Box::new(person)),
             None => Decision::Refused(ErrorCode::ProviderRefused),
         },
         None if open(&person) => Decision::Link(Box::new(person)),
         None => Decision::Refused(ErrorCode::ManagedElsewhere),
+    }
+}
+
+/// Whether an account proves who `person` is, who is signed in: only one that opens this identity does. `linked` is whom
+/// it opens.
+pub fn proves(person: &Identity, linked: Option<&Identity>) -> Result<(), ErrorCode> {
+    match linked {
+        None => Err(ErrorCode::ProviderUnknown),
+        Some(other) if other.id != person.id => Err(ErrorCode::ProviderTaken),
+        Some(_) if open(person) => Ok(()),
+        Some(_) => Err(ErrorCode::ManagedElsewhere),
     }
 }
 

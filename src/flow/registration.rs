@@ -77,25 +77,26 @@ pub fn permitted(settings: &Settings, mail: bool, email: Option<&EmailAddress>) 
         }
         RegistrationMode::Closed => Err(Problem::new(ErrorCode::RegistrationClosed)),
         RegistrationMode::Open => Ok(()),
-        RegistrationMode::Domains => {
-            let named = |domain: &str| {
-                settings
-                    .registration_domains
-                    .iter()
-                    .any(|allowed| allowed.trim_start_matches('@').eq_ignore_ascii_case(domain))
-            };
-            let allowed = |address: &EmailAddress| {
-                settings.registration_addresses.iter().any(|one| one == address.folded())
-                    || named(address.domain())
-            };
-            match email {
-                Some(address) if !allowed(address) => {
-                    Err(Problem::of(Field::Email, ErrorCode::DomainNotAllowed))
-                }
-                _ => Ok(()),
+        RegistrationMode::Domains => match email {
+            Some(address) if !allowed(settings, address) => {
+                Err(Problem::of(Field::Email, ErrorCode::DomainNotAllowed))
             }
-        }
+            _ => Ok(()),
+        },
     }
+}
+
+/// Whether an account may have this address: where registration asks for certain ones, every account has such a one.
+pub fn allowed(settings: &Settings, address: &EmailAddress) -> bool {
+    let named = |domain: &str| {
+        settings
+            .registration_domains
+            .iter()
+            .any(|allowed| allowed.trim_start_matches('@').eq_ignore_ascii_case(domain))
+    };
+    settings.registration != RegistrationMode::Domains
+        || settings.registration_addresses.iter().any(|one| one == address.folded())
+        || named(address.domain())
 }
 
 /// Whether the name may be chosen. Only the first administrator may be called `admin`.

@@ -61,7 +61,7 @@ pub enum Refusal {
 impl Gate {
     /// The gate in front of an endpoint's app.
     pub fn new(endpoint: Arc<dyn Authority>) -> Self {
-        let cookies = CookieNames::new(endpoint.instance(), endpoint.settings().is_secure());
+        let cookies = CookieNames::of(endpoint.instance(), endpoint.settings());
         let verifier_key = Secret::draw(endpoint.entropy().as_ref());
         let pages = PageRules::new(&endpoint.settings().pages);
         let trusted = TrustedHeader::new(&endpoint.settings().trusted_header);

@@ -43,7 +43,7 @@ impl Policy {
         ];
         every.extend(settings.strict_transport().map(|value| header("strict-transport-security", value)));
         let mut framing = "frame-ancestors 'self'".to_owned();
-        for origin in &settings.frame_ancestors {
+        for origin in settings.frame_ancestors.iter().chain(&settings.embed_origins) {
             framing.extend([" ", origin]);
         }
         Self { every, framing, mode: settings.csp, sources: Sources::new(settings) }

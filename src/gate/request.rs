@@ -89,6 +89,7 @@ impl Gate {
         let token = self.cookies().session_from(&cookies);
         // Nobody's cookie reaches a host that is not ours: whoever brings one is no browser.
         let here = single(head.headers, "host").is_some_and(|host| policy.allows_host(host));
+        let token = token.filter(|_| !(self.cookies().are_embedded() && comes_across(head)));
         if let Some(assertion) = self.assertion(head.peer, head.headers).filter(|_| here) {
             return self
                 .endpoint()
@@ -126,6 +127,14 @@ impl Gate {
             None => Entry::SignedOut,
         }
     }
+}
+
+/// Whether another site's page asks for something, and not a person who goes to it. A cookie that comes into frames would
+/// come along, where the others never do.
+fn comes_across(head: Head<'_>) -> bool {
+    let goes =
+        matches!(head.method, "GET" | "HEAD") && single(head.headers, "sec-fetch-mode") == Some("navigate");
+    single(head.headers, "sec-fetch-site") == Some("cross-site") && !goes
 }
 
 /// Whether a person asks for a page, rather than a page for a part of itself.

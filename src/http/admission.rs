@@ -28,6 +28,10 @@ const PROBES: [&str; 2] = ["/live", "/ready"];
 /// Where a provider's own page may post its answer to. It changes nothing: what it says is led on to where the browser's
 /// cookies come along, and bound to one of them.
 const CALLBACK: &str = "/provider/callback/";
+/// Where a window begins a sign-in whose result a frame collects.
+const WINDOW: &str = "/provider/";
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Refuses what no handler should see.
 pub(super) fn admit(shell: &Shell, request: &Request<Bytes>) -> Result<(), Problem> {
@@ -48,11 +52,25 @@ pub(super) fn admit(shell: &Shell, request: &Request<Bytes>) -> Result<(), Probl
             return Err(Problem::new(ErrorCode::UnknownHost));
         }
     }
-    let returns = below_mount(shell, request.uri().path()).is_some_and(|path| path.starts_with(CALLBACK));
-    if request.method() == Method::POST && !returns && !from_own_page(shell, policy, request.headers()) {
-        return Err(Problem::new(ErrorCode::ForeignOrigin));
+    if request.method() != Method::POST {
+        return Ok(());
     }
-    Ok(())
+    let allowed = match below_mount(shell, request.uri().path()) {
+        Some(path) if path.starts_with(CALLBACK) => true,
+        Some(path) if path.starts_with(WINDOW) => opened_by_own_page(request.headers()),
+        _ => from_own_page(shell, policy, request.headers()),
+    };
+    if allowed { Ok(()) } else { Err(Problem::new(ErrorCode::ForeignOrigin)) }
+}
+
+/// Whether a window is opened by a form of our own pages. Whoever could have somebody open it with a challenge of his own
+/// would collect that person's session: so it is no link, which anybody can write, also into the app, and the browser has
+/// to say that one of our pages sent the form, and that it goes to a window. No page can write these headers, and a browser
+/// that has none of them begins nothing. `Origin` says less: our own page sends `null`, because it sends no referrer.
+fn opened_by_own_page(headers: &HeaderMap) -> bool {
+    [(FETCH_SITE, "same-origin"), (FETCH_MODE, "navigate"), (FETCH_DEST, "document")]
+        .iter()
+        .all(|(name, value)| only(headers, name) == Some(*value))
 }
 
 fn may_have_any_host(shell: &Shell, path: &str) -> bool {

@@ -45,7 +45,8 @@ pub(super) fn write<T: Serialize>(answer: &Answer<T>, names: &CookieNames) -> Re
 pub(super) fn set_cookies<T>(headers: &mut HeaderMap, answer: &Answer<T>, names: &CookieNames) -> Option<()> {
     let session = change(headers, names, &names.session, &answer.session_cookie);
     let device = change(headers, names, &names.device, &answer.device_cookie);
-    let written = session.and(device);
+    let browser = change(headers, names, &names.flow, &answer.browser_cookie);
+    let written = session.and(device).and(browser);
     if written.is_none() {
         // A token that can't stand in a header was never made by us.
         tracing::error!("a cookie could not be written");

@@ -42,6 +42,7 @@ impl FromRequestParts<Arc<App>> for Context {
             user_agent: user_agent(&parts.headers),
             session: app.cookies.session_from(&cookies),
             device: app.cookies.device_from(&cookies),
+            browser: app.cookies.flow_from(&cookies),
             locale: locale(&parts.headers),
             app: app.shell.surface.app().cloned(),
         }))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::session::Secret;
+use crate::{config::Settings, session::Secret};
 
 /// The longest cookie value that is looked at; ours have 43 characters or little more.
 const VALUE_MAX: usize = 512;
@@ -14,9 +14,11 @@ pub struct CookieNames {
     pub session: String,
     /// Carries the device, which gets its own budget of attempts.
     pub device: String,
-    /// Binds a sign-in at a provider to the browser that began it.
+    /// Binds a sign-in that leaves the page, for a provider or a mailbox, to the browser that began it. It belongs to a
+    /// window of its own, never to a frame.
     pub flow: String,
     secure: bool,
+    embedded: bool,
 }
 
 impl CookieNames {
@@ -28,7 +30,29 @@ impl CookieNames {
             device: format!("{prefix}gatehouse-device-{instance}"),
             flow: format!("{prefix}gatehouse-provider-{instance}"),
             secure,
+            embedded: false,
         }
+    }
+
+    /// The same where people sign in inside frames of other sites: browsers keep such cookies apart for each of those, and
+    /// keep those from before under the same name, too. So these have another one.
+    #[must_use]
+    pub fn embedded(mut self) -> Self {
+        self.session = self.session.replacen("gatehouse-", "gatehouse-embedded-", 1);
+        self.device = self.device.replacen("gatehouse-", "gatehouse-embedded-", 1);
+        self.embedded = true;
+        self
+    }
+
+    /// The names of the endpoint's own pages, as its settings say.
+    pub fn of(instance: &str, settings: &Settings) -> Self {
+        let names = Self::new(instance, settings.is_secure());
+        if settings.embeds() { names.embedded() } else { names }
+    }
+
+    /// Whether they come along into frames of other sites.
+    pub const fn are_embedded(&self) -> bool {
+        self.embedded
     }
 
     /// The session token in a `Cookie` header, if there is exactly one.
@@ -36,7 +60,7 @@ impl CookieNames {
         value_of(header, &self.session).map(Secret::received)
     }
 
-    /// What binds a sign-in at a provider, in a `Cookie` header, if there is exactly one.
+    /// What binds a sign-in that leaves the page, in a `Cookie` header, if there is exactly one.
     pub(super) fn flow_from(&self, header: &str) -> Option<Secret> {
         value_of(header, &self.flow).map(Secret::received)
     }
@@ -49,10 +73,13 @@ impl CookieNames {
     /// A `Set-Cookie` header for the named cookie; without `max_age` it closes with the browser.
     pub(super) fn set(&self, name: &str, value: &str, max_age: Option<Duration>) -> String {
         let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
-        format!(
-            "{name}={value}; Path=/; HttpOnly; SameSite=Lax{}{age}",
-            if self.secure { "; Secure" } else { "" }
-        )
+        let kind = match (self.embedded && name != self.flow, self.secure) {
+            // On this machine browsers take it without https, too.
+            (true, _) => "None; Secure; Partitioned",
+            (false, true) => "Lax; Secure",
+            (false, false) => "Lax",
+        };
+        format!("{name}={value}; Path=/; HttpOnly; SameSite={kind}{age}")
     }
 }
 

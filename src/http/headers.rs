@@ -19,9 +19,8 @@ const DEFAULTS: [(HeaderName, &str); 2] = [
 ];
 
 /// What is always set.
-const ALWAYS: [(HeaderName, &str); 6] = [
+const ALWAYS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (X_FRAME_OPTIONS, "DENY"),
     (REFERRER_POLICY, "no-referrer"),
     (PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (OPENER_POLICY, "same-origin"),
@@ -35,6 +34,11 @@ pub(super) fn secure(headers: &mut HeaderMap, strict_transport: Option<HeaderVal
     }
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    // The older header knows no list of those who may.
+    let policy = headers.get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    if policy.is_none_or(|policy| policy.contains("frame-ancestors 'none'")) {
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     }
     if let Some(value) = strict_transport {
         headers.insert(STRICT_TRANSPORT_SECURITY, value);

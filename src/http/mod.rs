@@ -15,6 +15,7 @@ mod assets;
 mod authorize;
 mod body;
 mod changes;
+mod collected;
 mod config;
 mod context;
 mod cookie;

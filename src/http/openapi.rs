@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use super::{
-    account, assets, authorize, config, enrollment, health, jwks, live, login, logo, logout, metrics, page,
-    password, provider, ready, recovery, registration, session, verification,
+    account, assets, authorize, collected, config, enrollment, health, jwks, live, login, logo, logout,
+    metrics, page, password, provider, ready, recovery, registration, session, verification,
 };
 
 /// Every refusal that any route may answer: one response for each status of [`ErrorCode`].
@@ -64,6 +64,8 @@ impl IntoResponses for Refusals {
         provider::get,
         provider::callback::get,
         provider::callback::post,
+        provider::window::post,
+        collected::post,
         jwks::get,
         metrics::get,
         authorize::get,

@@ -31,11 +31,12 @@ pub(super) struct Page {
 
 impl Page {
     /// Reads a page of the bundle, tells it where the endpoint is, and works out the policy that fits it.
-    pub(super) fn load(assets: &Path, name: &str, base_path: &str) -> io::Result<Self> {
-        Ok(Self::new(&fs::read_to_string(assets.join(name))?, base_path))
+    /// `framing` is what the policy says of frames.
+    pub(super) fn load(assets: &Path, name: &str, base_path: &str, framing: &str) -> io::Result<Self> {
+        Ok(Self::new(&fs::read_to_string(assets.join(name))?, base_path, framing))
     }
 
-    fn new(html: &str, base_path: &str) -> Self {
+    fn new(html: &str, base_path: &str, framing: &str) -> Self {
         let base_path = attribute(base_path);
         let place = |base: &str| format!("data-endpoint=\"{base}{MOUNT}\"");
         let html = html.replace(&place(""), &place(&base_path));
@@ -47,7 +48,7 @@ impl Page {
         let policy = format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
              connect-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'"
+             {framing}"
         );
         Self { html, anywhere, policy }
     }

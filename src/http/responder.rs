@@ -135,7 +135,7 @@ impl Responder {
 
     fn build(endpoint: Arc<Endpoint>, surface: Surface, policy: OnceLock<HostPolicy>) -> Self {
         let settings = endpoint.settings();
-        let cookies = CookieNames::new(endpoint.instance(), settings.is_secure());
+        let cookies = CookieNames::of(endpoint.instance(), settings);
         // What an app's process says of the address is what it found behind its own proxies.
         let named = if surface.app().is_some() { &[][..] } else { &settings.trusted_proxies };
         let proxies = TrustedProxies::new(named);

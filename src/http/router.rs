@@ -13,8 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::{
     account,
     answer::Refusal,
-    assets, authorize, config, enrollment, health, jwks, live, login, logo, logout, metrics, openapi, page,
-    password, provider, ready, recovery, registration,
+    assets, authorize, collected, config, enrollment, health, jwks, live, login, logo, logout, metrics,
+    openapi, page, password, provider, ready, recovery, registration,
     responder::{App, Surface},
     session, verification,
 };
@@ -44,7 +44,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
         .with_state(app.clone())
 }
 
-fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 19] {
+fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 20] {
     [
         ("/", get(page::get)),
         ("/assets/{*file}", get(assets::get)),
@@ -61,8 +61,9 @@ fn mounted() -> [(&'static str, MethodRouter<Arc<App>>); 19] {
         ("/registration", post(registration::post)),
         ("/verification", post(verification::post)),
         ("/recovery", post(recovery::post)),
-        ("/provider/{name}", get(provider::get)),
+        ("/provider/{name}", get(provider::get).post(provider::window::post)),
         ("/provider/callback/{name}", get(provider::callback::get).post(provider::callback::post)),
+        ("/collected", post(collected::post)),
         ("/password", post(password::post)),
         ("/password/strength", post(password::strength::post)),
     ]

@@ -49,7 +49,8 @@ impl Shell {
         let base_path = surface.base_path();
         let (mut assets, mut page, mut account_page) = (Assets::default(), None, None);
         if let Some(directory) = &behind.settings().assets {
-            let load = |name| Page::load(directory, name, base_path);
+            let framing = behind.settings().sign_in_framing();
+            let load = |name| Page::load(directory, name, base_path, &framing);
             match Assets::load(directory).and_then(|assets| Ok((assets, load(SIGN_IN)?, load(ACCOUNT)?))) {
                 Ok(loaded) => (assets, page, account_page) = (loaded.0, Some(loaded.1), Some(loaded.2)),
                 Err(error) => {

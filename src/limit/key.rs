@@ -46,6 +46,36 @@ impl Keys {
         self.named("factor", &id.0)
     }
 
+    /// Codes that were sent to an identity in place of a password.
+    pub fn code(&self, id: &IdentityId) -> LimitKey {
+        self.named("code", &format!("id:{}", id.0))
+    }
+
+    /// Codes that nobody was sent, by the identifier as folded.
+    pub fn no_code(&self, folded: &str) -> LimitKey {
+        self.named("code", &format!("no:{folded}"))
+    }
+
+    /// SMS to a number, for a person, or to nobody.
+    pub fn sms(&self, to: &str) -> LimitKey {
+        self.named("sms", to)
+    }
+
+    /// SMS that an address asks for.
+    pub fn sms_from(&self, app: Option<&str>, address: IpAddr) -> LimitKey {
+        self.named("sms", &format!("from:{}", at(app, &network(address))))
+    }
+
+    /// Answers with a passkey, by its id, known or not.
+    pub fn passkey(&self, credential_id: &[u8]) -> LimitKey {
+        self.named("factor", &format!("passkey:{}", URL_SAFE_NO_PAD.encode(credential_id)))
+    }
+
+    /// Changes of the address of an identity.
+    pub fn address_change(&self, id: &IdentityId) -> LimitKey {
+        self.named("address_change", &id.0)
+    }
+
     /// Wrong passwords from an address, as those below at the forms of one app or the endpoint's own: what is wrong with
     /// one app's forms, or with the address that its process names, is not the others'. (How often the password of one
     /// account may be guessed is counted for all of them together.)
@@ -126,6 +156,11 @@ mod tests {
             keys.device(&id, "d"),
             keys.change(&id),
             keys.factor(&id),
+            keys.code(&id),
+            keys.no_code("a"),
+            keys.sms("+4915123456789"),
+            keys.sms_from(None, here),
+            keys.address_change(&id),
             keys.address(None, here),
             keys.registration(None, here),
             keys.mail("a"),

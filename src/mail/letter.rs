@@ -21,10 +21,14 @@ pub struct LetterParts<'p> {
     pub app_name: &'p str,
     /// The person's username; empty where there is none.
     pub username: &'p str,
+    /// The address that it is about; empty where it is about none.
+    pub address: &'p str,
     /// Where the button leads.
     pub link: &'p str,
     /// How long the link holds.
     pub ttl: Duration,
+    /// The code; empty where there is none.
+    pub code: &'p str,
 }
 
 /// A mail as it is read.
@@ -56,7 +60,14 @@ impl Letter {
         let (app, username) = (one_line(parts.app_name), one_line(parts.username));
         let words = Words::of(
             parts.locale,
-            Subject { template: parts.template, app: &app, username: &username, ttl: parts.ttl },
+            Subject {
+                template: parts.template,
+                app: &app,
+                username: &username,
+                ttl: parts.ttl,
+                code: parts.code,
+                address: &one_line(parts.address),
+            },
         );
         let validity = if words.validity.is_empty() { "" } else { &format!("\n{}", words.validity) };
         let text = format!(

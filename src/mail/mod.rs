@@ -9,6 +9,7 @@ mod words;
 pub use letter::{BadAddress, Letter, LetterParts};
 pub use schedule::pause_after;
 pub use transport::{SendError, Transport};
+pub use words::sms_with_code;
 
 use crate::config::Settings;
 

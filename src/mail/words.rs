@@ -16,8 +16,12 @@ pub(super) struct Subject<'s> {
     pub(super) app: &'s str,
     /// The person's username, where there is one.
     pub(super) username: &'s str,
+    /// The address that it is about, where it is about one.
+    pub(super) address: &'s str,
     /// How long the link holds.
     pub(super) ttl: Duration,
+    /// The code, where there is one.
+    pub(super) code: &'s str,
 }
 
 /// The words of one mail, as plain text.
@@ -42,11 +46,26 @@ pub(super) struct Words {
 impl Words {
     /// In the language of the person, else in English.
     pub(super) fn of(locale: &str, subject: Subject<'_>) -> Self {
-        match locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        match language(locale).as_str() {
             "de" => de::words(subject),
             _ => en::words(subject),
         }
     }
+}
+
+/// An SMS with a code, in the language of the person. Its last line is for browsers, which fill the code in on pages of that
+/// host alone (origin-bound one-time codes).
+pub fn sms_with_code(locale: &str, app: &str, code: &str, host: &str) -> String {
+    let app = super::letter::one_line(app);
+    let said = match language(locale).as_str() {
+        "de" => de::sms(&app, code),
+        _ => en::sms(&app, code),
+    };
+    format!("{said}\n\n@{host} #{code}")
+}
+
+fn language(locale: &str) -> String {
+    locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// A span in its largest whole unit, with the unit's names for one and for many.

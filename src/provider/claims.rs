@@ -1,6 +1,6 @@
 //! Whether an ID token is believed (OpenID Connect Core §3.1.3.7), and what it says.
 
-use std::str::FromStr as _;
+use std::{str::FromStr as _, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -35,6 +35,9 @@ const FOREIGN_KEYS: [&str; 3] = ["jku", "jwk", "x5u"];
 /// The longest subject (OpenID Connect Core §2), and how many groups are looked at.
 const SUBJECT_MAX: usize = 255;
 const GROUPS_MAX: usize = 1000;
+
+/// How far a provider's clock may be behind.
+const CLOCKS: Duration = Duration::from_mins(1);
 
 type Claims = Map<String, Value>;
 
@@ -97,7 +100,22 @@ impl Provider {
         if claims.authorized_party().is_some_and(|party| party.as_str() != self.client_id) {
             return Err(refused("it was made for another app (azp)"));
         }
-        part(1).ok_or_else(|| refused("its claims can't be read"))
+        let claims = part(1).ok_or_else(|| refused("its claims can't be read"))?;
+        match round.since {
+            Some(since) if !self.anew(&claims, since) => {
+                Err(refused("nobody signed in there anew (auth_time)"))
+            }
+            _ => Ok(claims),
+        }
+    }
+
+    /// Whether somebody signed in at the provider after that moment. A provider that never says when is not believed
+    /// less for it: it was asked to let somebody sign in.
+    fn anew(&self, claims: &Claims, since: Timestamp) -> bool {
+        match claims.get("auth_time") {
+            Some(at) => at.as_i64().is_some_and(|at| at >= since.before(CLOCKS).seconds()),
+            None => !self.settings.kind.again().says_when,
+        }
     }
 
     fn proof(&self, claims: &Claims) -> Result<Proof, Failure> {

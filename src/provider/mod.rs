@@ -18,12 +18,14 @@ use gatehouse_protocol::{MOUNT, Password};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use self::{metadata::Metadata, profile::Profile, token::Secret, web::Web};
+use self::{metadata::Metadata, profile::Profile, token::Secret};
 use crate::{
     clock::Timestamp,
     config::{ProviderSettings, Settings, Speaks},
     flow::provider::Proof,
 };
+
+pub(crate) use self::web::{Web, secret as secret_header};
 
 /// Why a provider said nothing that counts. `Display` is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,8 @@ pub struct Round<'r> {
     pub nonce: &'r str,
     /// What the exchange must carry (PKCE).
     pub verifier: &'r str,
+    /// Where somebody signs in there once more, although the provider may know this browser: not before this moment.
+    pub since: Option<Timestamp>,
 }
 
 /// Everybody who may say who somebody is, by the name in the settings.
@@ -190,6 +194,10 @@ impl Provider {
                 .append_pair("code_challenge_method", "S256");
             if matches!(self.way, Way::Signed(_)) {
                 query.append_pair("nonce", round.nonce);
+                if round.since.is_some() {
+                    let again = self.settings.kind.again();
+                    query.append_pair("prompt", again.prompt).append_pair("max_age", "0");
+                }
             }
             if self.posts() {
                 query.append_pair("response_mode", "form_post");

@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{
-    HeaderValue, Method, Request, StatusCode, Uri,
+    HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
 };
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -52,7 +52,7 @@ pub(super) enum Reach {
 }
 
 /// Asks one provider.
-pub(super) struct Web {
+pub(crate) struct Web {
     reach: Reach,
     pool: Pool<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
 }
@@ -65,7 +65,7 @@ impl fmt::Debug for Web {
 
 impl Web {
     /// Asks the provider with this address, and whoever it names; `private` and `ca` as the settings say.
-    pub(super) fn new(issuer: &str, private: bool, ca: Option<&Path>) -> Result<Self, String> {
+    pub(crate) fn new(issuer: &str, private: bool, ca: Option<&Path>) -> Result<Self, String> {
         let reach = match Url::parse(issuer) {
             Ok(url) if is_here(&url) => Reach::Loopback,
             _ if private => Reach::Anywhere,
@@ -139,6 +139,20 @@ impl Web {
         self.send(address, request).await
     }
 
+    /// Hands a body over to who is to do something with it. What is answered beside the status does not matter.
+    pub(crate) async fn deliver(
+        &self,
+        address: &str,
+        headers: Vec<(HeaderName, HeaderValue)>,
+        body: String,
+    ) -> Result<(), Failure> {
+        let mut request = Request::new(Full::new(Bytes::from(body)));
+        *request.method_mut() = Method::POST;
+        request.headers_mut().extend(headers);
+        let (status, _) = self.send(address, request).await?;
+        if status.is_success() { Ok(()) } else { Err(answered(address, status)) }
+    }
+
     async fn send(
         &self,
         address: &str,
@@ -171,7 +185,11 @@ fn reasons(error: &dyn std::error::Error) -> String {
 /// A status that is no answer.
 fn answered(address: &str, status: StatusCode) -> Failure {
     let said = format!("{address:?} answered {status}");
-    if status.is_server_error() { Failure::Away(said) } else { Failure::Refused(said) }
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        Failure::Away(said)
+    } else {
+        Failure::Refused(said)
+    }
 }
 
 /// Reads a JSON object.
@@ -179,7 +197,8 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Failure> {
     serde_json::from_slice(body).map_err(|_| Failure::refused("the answer is no JSON object"))
 }
 
-fn secret(text: &str) -> Result<HeaderValue, Failure> {
+/// A header that is not to be shown.
+pub(crate) fn secret(text: &str) -> Result<HeaderValue, Failure> {
     let mut value =
         HeaderValue::from_str(text).map_err(|_| Failure::refused("a token can't stand in a header"))?;
     value.set_sensitive(true);

@@ -16,11 +16,32 @@ pub enum Method {
     Totp,
     /// A recovery code.
     RecoveryCode,
+    /// A code, or a link, that was mailed.
+    MailCode,
+    /// A code by SMS in place of a password.
+    SmsCode,
+    /// A code by SMS beside something else.
+    Sms,
+    /// A passkey that verified its person by a fingerprint, a face or a PIN: what one has and what one is or knows.
+    Passkey,
+    /// A passkey or security key that was touched, and verified nobody.
+    SecurityKey,
 }
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 5] = [Self::Password, Self::Proxy, Self::Provider, Self::Totp, Self::RecoveryCode];
+    pub const ALL: [Self; 10] = [
+        Self::Password,
+        Self::Proxy,
+        Self::Provider,
+        Self::Totp,
+        Self::RecoveryCode,
+        Self::MailCode,
+        Self::SmsCode,
+        Self::Sms,
+        Self::Passkey,
+        Self::SecurityKey,
+    ];
 
     /// As stored.
     pub const fn name(self) -> &'static str {
@@ -30,14 +51,24 @@ impl Method {
             Self::Provider => "provider",
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
+            Self::MailCode => "mail_code",
+            Self::SmsCode => "sms_code",
+            Self::Sms => "sms",
+            Self::Passkey => "passkey",
+            Self::SecurityKey => "security_key",
         }
     }
 
     /// Whether it says who somebody is to begin with; what doesn't is asked for after that.
     const fn is_first(self) -> bool {
         match self {
-            Self::Password | Self::Proxy | Self::Provider => true,
-            Self::Totp | Self::RecoveryCode => false,
+            Self::Password
+            | Self::Proxy
+            | Self::Provider
+            | Self::MailCode
+            | Self::SmsCode
+            | Self::Passkey => true,
+            Self::Totp | Self::RecoveryCode | Self::Sms | Self::SecurityKey => false,
         }
     }
 }
@@ -82,11 +113,21 @@ impl Methods {
         self
     }
 
-    /// How sure that makes us: two factors count where they are distinct, and neither stands for the other.
+    /// Whether this was proven.
+    pub fn contains(&self, method: Method) -> bool {
+        self.0.contains(&method)
+    }
+
+    /// How sure that makes us: two factors count where they are distinct, and neither stands for the other. One phone is
+    /// one factor, whatever its codes were asked for; a passkey that verified its person is two.
     pub fn assurance(&self) -> AssuranceLevel {
-        let first = self.0.iter().any(|method| method.is_first());
-        let second = self.0.iter().any(|method| !method.is_first());
-        if first && second { AssuranceLevel::Aal2 } else { AssuranceLevel::Aal1 }
+        let beside = |first: Method, second: &Method| {
+            !(second.is_first() || first == Method::SmsCode && *second == Method::Sms)
+        };
+        let mut firsts = self.0.iter().filter(|method| method.is_first());
+        let both = self.0.contains(&Method::Passkey);
+        let two = both || firsts.any(|first| self.0.iter().any(|second| beside(*first, second)));
+        if two { AssuranceLevel::Aal2 } else { AssuranceLevel::Aal1 }
     }
 
     /// As stored: the names in order, with a space between.
@@ -114,9 +155,19 @@ mod tests {
         assert_eq!(password.clone().and(Method::Proxy).assurance(), AssuranceLevel::Aal1);
         assert_eq!(password.clone().and(Method::Totp).assurance(), AssuranceLevel::Aal2);
         assert_eq!(password.and(Method::RecoveryCode).assurance(), AssuranceLevel::Aal2);
+        let phone = Methods::only(Method::SmsCode).and(Method::Sms);
+        assert_eq!(phone.assurance(), AssuranceLevel::Aal1, "one phone is one factor");
+        assert_eq!(phone.and(Method::Password).assurance(), AssuranceLevel::Aal2);
+        assert_eq!(Methods::only(Method::MailCode).and(Method::Sms).assurance(), AssuranceLevel::Aal2);
+        assert_eq!(Methods::only(Method::MailCode).and(Method::SmsCode).assurance(), AssuranceLevel::Aal1);
         let codes = Methods::only(Method::Totp).and(Method::RecoveryCode);
         assert_eq!(codes.assurance(), AssuranceLevel::Aal1);
         assert_eq!(Methods::default().assurance(), AssuranceLevel::Aal1);
+        assert_eq!(Methods::only(Method::Passkey).assurance(), AssuranceLevel::Aal2);
+        assert_eq!(Methods::only(Method::SecurityKey).assurance(), AssuranceLevel::Aal1);
+        let touched = Methods::only(Method::SecurityKey);
+        assert_eq!(touched.clone().and(Method::Totp).assurance(), AssuranceLevel::Aal1);
+        assert_eq!(touched.and(Method::Password).assurance(), AssuranceLevel::Aal2);
     }
 
     #[test]

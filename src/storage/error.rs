@@ -9,6 +9,9 @@ pub enum StorageError {
     /// The address is taken.
     #[error("the address is taken")]
     EmailTaken,
+    /// The passkey is there already.
+    #[error("the passkey is there already")]
+    CredentialTaken,
     /// The identity is gone, disabled, or no longer has the password that was verified.
     #[error("the identity changed while it signed in")]
     IdentityChanged,

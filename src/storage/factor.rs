@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{LimitKey, Result};
+use super::{LimitKey, Removal, Result};
 use crate::{
     clock::Timestamp,
     factor::{FactorId, FactorName, NewFactor, StoredFactor},
@@ -22,6 +22,13 @@ pub enum FlowAim {
         /// The key, sealed.
         sealed: Vec<u8>,
     },
+    /// A code was sent to this number, sealed, and has to come back.
+    ConfirmPhone {
+        /// The number, sealed.
+        sealed: Vec<u8>,
+    },
+    /// A passkey is made, and has to be handed over.
+    ConfirmPasskey,
 }
 
 impl FlowAim {
@@ -31,6 +38,8 @@ impl FlowAim {
             Self::Challenge => "challenge",
             Self::Enroll => "enroll",
             Self::ConfirmTotp { .. } => "confirm_totp",
+            Self::ConfirmPhone { .. } => "confirm_phone",
+            Self::ConfirmPasskey => "confirm_passkey",
         }
     }
 
@@ -40,14 +49,16 @@ impl FlowAim {
             ("challenge", None) => Some(Self::Challenge),
             ("enroll", None) => Some(Self::Enroll),
             ("confirm_totp", Some(sealed)) => Some(Self::ConfirmTotp { sealed }),
+            ("confirm_phone", Some(sealed)) => Some(Self::ConfirmPhone { sealed }),
+            ("confirm_passkey", None) => Some(Self::ConfirmPasskey),
             _ => None,
         }
     }
 
     pub(super) fn sealed(&self) -> Option<&[u8]> {
         match self {
-            Self::ConfirmTotp { sealed } => Some(sealed),
-            Self::Challenge | Self::Enroll => None,
+            Self::ConfirmTotp { sealed } | Self::ConfirmPhone { sealed } => Some(sealed),
+            Self::Challenge | Self::Enroll | Self::ConfirmPasskey => None,
         }
     }
 }
@@ -65,6 +76,8 @@ pub struct PendingFlow {
     pub methods: Methods,
     /// What comes next.
     pub aim: FlowAim,
+    /// Whether the session that it begins is to be kept, whoever ends it.
+    pub keep: bool,
     /// When.
     pub created_at: Timestamp,
     /// Until when.
@@ -94,7 +107,8 @@ pub trait FactorRepository {
     /// How many recovery codes it has left.
     async fn count_recovery_codes(&self, owner: &IdentityId) -> Result<u32>;
     /// Uses `flow` up and adds a factor; with `codes`, unless there are none, in place of the recovery codes. False if
-    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added.
+    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added. Refuses a passkey that
+    /// is there already, whoever has it.
     async fn add_factor(
         &self,
         new: NewFactor,
@@ -110,15 +124,16 @@ pub trait FactorRepository {
         name: &FactorName,
         now: Timestamp,
     ) -> Result<bool>;
-    /// Removes a factor; the last one takes the recovery codes with it. False if its owner has no such factor, or if
-    /// it is the last and one is to be kept.
+    /// Removes a factor; the last one takes the recovery codes with it, and stays if one is to be kept. So does a passkey
+    /// where neither a password, nor another passkey, nor an account at one of `issuers` opens the identity.
     async fn remove_factor(
         &self,
         owner: &IdentityId,
         id: &FactorId,
         keep_one: bool,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool>;
+    ) -> Result<Removal>;
     /// Removes every factor and recovery code, and ends every session. Returns how many factors there were.
     async fn remove_factors(&self, owner: &IdentityId, now: Timestamp) -> Result<u32>;
     /// Remembers the step of a code that was right. False if that step or a later one was accepted before.

@@ -23,6 +23,14 @@ pub enum MailTemplate {
     PasswordChanged,
     /// Something else of the account was changed; the context is the username.
     AccountChanged(AccountChange),
+    /// A code and a link to sign in with; the context is what the token of the flow hashes to.
+    SignInCode,
+    /// To the present address: approve of another one. The context is the change.
+    ApproveAddress,
+    /// To the new address: confirm it. The context is the change.
+    ConfirmAddress,
+    /// To an address that has an account: somebody wanted it for another one.
+    AddressTaken,
 }
 
 /// What was changed, as its owner is told.
@@ -39,16 +47,28 @@ pub enum AccountChange {
     FactorsReset,
     /// The account was deleted.
     Deleted,
+    /// An account at a provider opens it from now on.
+    AccountLinked,
+    /// An account at a provider opens it no more.
+    AccountUnlinked,
+    /// There was no password, and now there is one.
+    PasswordSet,
+    /// It has another address now.
+    AddressChanged,
 }
 
 impl AccountChange {
     /// Every change.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::RecoveryCodesRenewed,
         Self::FactorsReset,
         Self::Deleted,
+        Self::AccountLinked,
+        Self::AccountUnlinked,
+        Self::PasswordSet,
+        Self::AddressChanged,
     ];
 
     const fn stored(self) -> &'static str {
@@ -58,6 +78,10 @@ impl AccountChange {
             Self::RecoveryCodesRenewed => "recovery_codes_renewed",
             Self::FactorsReset => "factors_reset",
             Self::Deleted => "account_deleted",
+            Self::AccountLinked => "account_linked",
+            Self::AccountUnlinked => "account_unlinked",
+            Self::PasswordSet => "password_set",
+            Self::AddressChanged => "address_changed",
         }
     }
 }
@@ -68,6 +92,8 @@ impl MailTemplate {
         [Self::Verification, Self::Recovery, Self::Invitation, Self::AlreadyRegistered, Self::PasswordChanged]
             .into_iter()
             .chain(AccountChange::ALL.into_iter().map(Self::AccountChanged))
+            .chain([Self::SignInCode])
+            .chain([Self::ApproveAddress, Self::ConfirmAddress, Self::AddressTaken])
     }
 
     /// As it is stored.
@@ -79,6 +105,10 @@ impl MailTemplate {
             Self::AlreadyRegistered => "already_registered",
             Self::PasswordChanged => "password_changed",
             Self::AccountChanged(change) => change.stored(),
+            Self::SignInCode => "sign_in_code",
+            Self::ApproveAddress => "approve_address",
+            Self::ConfirmAddress => "confirm_address",
+            Self::AddressTaken => "address_taken",
         }
     }
 

@@ -9,18 +9,19 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
 use super::{
-    App, AppKey, AppRepository, AuditRecord, Change, ChangeFeed, ChangeSeq, Connections, Declaration,
-    Declared, DeclaredRecord, DeclaredRepository, FactorRepository, IdentityFilter, IdentityRepository,
-    Intake, LegacyHashes, LimitKey, LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount,
-    MailId, MailRepository, MetaRepository, NewIdentity, NewLink, NewMail, NewProviderFlow, NewSession,
-    NewUpheld, PendingFlow, PendingRegistration, ProviderAccount, ProviderFlow, ProviderRepository,
-    QueuedMail, RaisedSession, RegistrationRepository, Reseal, Result, SessionRepository, SignInRecord,
-    Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
+    AddressChange, AddressRepository, AddressSide, App, AppKey, AppRepository, AuditRecord, Change,
+    ChangeFeed, ChangeSeq, Connections, Declaration, Declared, DeclaredRecord, DeclaredRepository,
+    FactorRepository, Followed, Handover, IdentityFilter, IdentityRepository, Intake, LegacyHashes, LimitKey,
+    LimitRepository, LimitState, LinkKind, LinkRepository, LinkedAccount, LoginCode, LoginCodeRepository,
+    MailId, MailRepository, MetaRepository, NewIdentity, NewLink, NewLoginCode, NewMail, NewProviderFlow,
+    NewSession, NewUpheld, PasskeyRepository, PendingFlow, PendingRegistration, ProviderAccount,
+    ProviderFlow, ProviderRepository, QueuedMail, RaisedSession, RegistrationRepository, Removal, Reseal,
+    Result, SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
 };
 use crate::{
     clock::Timestamp,
     factor::{FactorId, FactorName, NewFactor, StoredFactor, password::PasswordHash},
-    identity::{Identity, IdentityId, Role, Source},
+    identity::{EmailAddress, Identity, IdentityId, Role, Source},
     session::{AppName, LiveSession, NewCode, NewTicket, SessionId, StoredCode, StoredTicket, TokenHash},
     telemetry::metrics::{self, DatabaseError, Label as _},
 };
@@ -121,7 +122,7 @@ measured! { FactorRepository, "factor", {
     fn count_recovery_codes(owner: &IdentityId) -> u32;
     fn add_factor(new: NewFactor, codes: &[TokenHash], flow: TokenHash, first: bool) -> bool;
     fn rename_factor(owner: &IdentityId, id: &FactorId, name: &FactorName, now: Timestamp) -> bool;
-    fn remove_factor(owner: &IdentityId, id: &FactorId, keep_one: bool, now: Timestamp) -> bool;
+    fn remove_factor(owner: &IdentityId, id: &FactorId, keep_one: bool, issuers: &[String], now: Timestamp) -> Removal;
     fn remove_factors(owner: &IdentityId, now: Timestamp) -> u32;
     fn accept_step(id: &FactorId, step: i64, now: Timestamp) -> bool;
     fn replace_recovery_codes(owner: &IdentityId, codes: &[TokenHash], now: Timestamp) -> ();
@@ -129,6 +130,22 @@ measured! { FactorRepository, "factor", {
     fn add_flow(flow: PendingFlow, clear: &[LimitKey]) -> ();
     fn find_flow(hash: TokenHash, now: Timestamp) -> Option<PendingFlow>;
     fn raise_session(raised: RaisedSession) -> bool;
+} {
+} }
+
+measured! { LoginCodeRepository, "login_code", {
+    fn add_login_code(new: NewLoginCode) -> ();
+    fn mint_login_code(hash: TokenHash, mac: [u8; 32], link: Option<TokenHash>, now: Timestamp) -> bool;
+    fn try_login_code(hash: TokenHash, now: Timestamp) -> Option<LoginCode>;
+    fn find_login_link(link: TokenHash, now: Timestamp) -> Option<LoginCode>;
+    fn use_login_code(hash: TokenHash, now: Timestamp) -> bool;
+} {
+} }
+
+measured! { PasskeyRepository, "passkey", {
+    fn find_passkey(credential_id: &[u8]) -> Option<StoredFactor>;
+    fn use_passkey(id: &FactorId, counter: u32, now: Timestamp) -> bool;
+    fn use_challenge(hash: TokenHash, expires_at: Timestamp, now: Timestamp) -> bool;
 } {
 } }
 
@@ -148,12 +165,24 @@ measured! { AppRepository, "app", {
 measured! { ProviderRepository, "provider", {
     fn add_provider_flow(new: NewProviderFlow) -> ();
     fn consume_provider_flow(state: TokenHash, browser: TokenHash, now: Timestamp) -> Option<ProviderFlow>;
+    fn add_handover(challenge: TokenHash, left: &Handover, created_at: Timestamp, expires_at: Timestamp) -> ();
+    fn consume_handover(challenge: TokenHash, now: Timestamp) -> Option<Handover>;
     fn find_by_account(issuer: &str, subject: &str) -> Option<Identity>;
     fn list_linked_accounts(id: &IdentityId) -> Vec<LinkedAccount>;
     fn add_linked_account(id: &IdentityId, account: &ProviderAccount, now: Timestamp) -> bool;
     fn add_linked_identity(new: NewIdentity, account: &ProviderAccount) -> Option<Identity>;
     fn touch_linked_account(issuer: &str, subject: &str, now: Timestamp) -> ();
-    fn remove_linked_account(id: &IdentityId, issuer: &str, subject: &str, now: Timestamp) -> bool;
+    fn remove_linked_account(id: &IdentityId, account: &ProviderAccount, issuers: &[String], now: Timestamp) -> Removal;
+} {
+} }
+
+measured! { AddressRepository, "address", {
+    fn add_address_change(change: AddressChange, session: &SessionId, mails: Vec<NewMail>) -> ();
+    fn find_address_change(id: &IdentityId, now: Timestamp) -> Option<AddressChange>;
+    fn add_address_link(change: &str, side: AddressSide, hash: TokenHash, expires_at: Timestamp, now: Timestamp) -> bool;
+    fn follow_address_link(hash: TokenHash, side: AddressSide, now: Timestamp) -> Option<Followed>;
+    fn set_address(id: &IdentityId, email: &EmailAddress, verified: bool, now: Timestamp) -> bool;
+    fn cancel_address_change(id: &IdentityId, now: Timestamp) -> bool;
 } {
 } }
 
@@ -185,6 +214,7 @@ measured! { ChangeFeed, "feed", {
 measured! { MetaRepository, "meta", {
     fn add_audit(record: AuditRecord) -> ();
     fn list_audit(limit: u32) -> Vec<AuditRecord>;
+    fn list_audit_of(id: &IdentityId, limit: u32) -> Vec<AuditRecord>;
     fn latest_audit(event: &str) -> Option<AuditRecord>;
     fn instance() -> String;
     fn claim_key(mark: [u8; 32], now: Timestamp) -> [u8; 32];

@@ -4,6 +4,7 @@
 //! that revoke, disable or change a role, a password or a factor append to the change feed in that transaction.
 //! The moment is always an argument. Nothing here decides who may do what.
 
+mod address;
 mod app;
 mod change;
 mod connections;
@@ -11,11 +12,14 @@ mod declared;
 mod error;
 mod factor;
 mod failure;
+mod login_code;
 mod mail;
 mod measured;
+mod passkey;
 pub mod postgres;
 mod provider;
 mod record;
+mod removal;
 pub mod sqlite;
 mod transfer;
 mod value;
@@ -24,6 +28,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use address::{AddressChange, AddressRepository, AddressSide, Followed};
 pub use app::{App, AppKey};
 pub use change::{Change, ChangeKind, ChangeSeq};
 pub use connections::Connections;
@@ -33,14 +38,19 @@ pub use declared::{
 };
 pub use error::StorageError;
 pub use factor::{FactorRepository, FlowAim, PendingFlow, RaisedSession};
+pub use login_code::{CODE_TRIES, LoginCode, LoginCodeRepository, NewLoginCode};
 pub use mail::{AccountChange, MailId, MailTemplate, NewMail, QueuedMail};
 pub use measured::Measured;
+pub use passkey::PasskeyRepository;
 pub use postgres::{Migration, Status};
-pub use provider::{LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository};
+pub use provider::{
+    Handover, LinkedAccount, NewProviderFlow, ProviderAccount, ProviderFlow, ProviderRepository,
+};
 pub use record::{
     AuditRecord, IdentityFilter, LegacyHashes, LimitKey, LimitState, LinkKind, NewIdentity, NewLink,
     NewSession, PendingRegistration, SignInRecord, StoredLink,
 };
+pub use removal::Removal;
 pub use transfer::{Column, Intake, Kind, Row, Snapshot, TABLES, Table, Transfer, Value};
 
 use crate::{
@@ -270,6 +280,8 @@ pub trait MetaRepository {
     async fn add_audit(&self, record: AuditRecord) -> Result<()>;
     /// The newest `limit` events, newest first.
     async fn list_audit(&self, limit: u32) -> Result<Vec<AuditRecord>>;
+    /// The newest `limit` events that concern an identity, newest first.
+    async fn list_audit_of(&self, id: &IdentityId, limit: u32) -> Result<Vec<AuditRecord>>;
     /// The newest event of this name.
     async fn latest_audit(&self, event: &str) -> Result<Option<AuditRecord>>;
     /// The name of this instance, made with the database: part of the cookies' names.
@@ -304,8 +316,11 @@ pub trait Storage:
     + LinkRepository
     + SessionRepository
     + FactorRepository
+    + LoginCodeRepository
+    + PasskeyRepository
     + AppRepository
     + ProviderRepository
+    + AddressRepository
     + LimitRepository
     + MailRepository
     + ChangeFeed

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::{NewIdentity, Result};
+use super::{NewIdentity, Removal, Result};
 use crate::{
     clock::Timestamp,
     identity::{Identity, IdentityId},
-    session::TokenHash,
+    session::{SessionId, TokenHash},
 };
 
 /// An account at a provider. Issuer and subject name it, for ever and letter for letter; nothing else does.
@@ -43,6 +43,14 @@ pub struct ProviderFlow {
     pub return_to: String,
     /// Who is signed in and links an account; `None` for who signs in.
     pub identity_id: Option<IdentityId>,
+    /// The session of that person, where an account that is linked already proves who asks; `None` where one is linked.
+    pub session_id: Option<SessionId>,
+    /// When it began.
+    pub begun_at: Timestamp,
+    /// Keep me signed in.
+    pub keep: bool,
+    /// The challenge under which the result is left, where a frame waits for it; `None` where the browser itself is signed in.
+    pub collect: Option<TokenHash>,
 }
 
 /// Such a sign-in to be stored.
@@ -54,10 +62,36 @@ pub struct NewProviderFlow {
     pub browser: TokenHash,
     /// What is found again.
     pub flow: ProviderFlow,
-    /// When.
-    pub created_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
+}
+
+/// What a window leaves for the frame that opened it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handover {
+    /// Who was proven.
+    Proven(IdentityId),
+    /// The name of the code that says why nobody was.
+    Refused(String),
+}
+
+impl Handover {
+    /// As stored: who, or why nobody.
+    pub(super) fn stored(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Proven(id) => (Some(&id.0), None),
+            Self::Refused(code) => (None, Some(code)),
+        }
+    }
+
+    /// From what is stored.
+    pub(super) fn read(identity_id: Option<String>, refused: Option<String>) -> Option<Self> {
+        match (identity_id, refused) {
+            (Some(id), None) => Some(Self::Proven(IdentityId(id))),
+            (None, Some(code)) => Some(Self::Refused(code)),
+            _ => None,
+        }
+    }
 }
 
 /// Accounts of somebody else that open an identity, and sign-ins that are on their way through a provider.
@@ -73,6 +107,16 @@ pub trait ProviderRepository {
         browser: TokenHash,
         now: Timestamp,
     ) -> Result<Option<ProviderFlow>>;
+    /// Leaves a result under a challenge, in place of an earlier one. Refuses if the identity is gone.
+    async fn add_handover(
+        &self,
+        challenge: TokenHash,
+        left: &Handover,
+        created_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()>;
+    /// Takes the result under a challenge. `None` where there is none, or it expired.
+    async fn consume_handover(&self, challenge: TokenHash, now: Timestamp) -> Result<Option<Handover>>;
     /// Whom the account opens.
     async fn find_by_account(&self, issuer: &str, subject: &str) -> Result<Option<Identity>>;
     /// The accounts that open the identity, the oldest first.
@@ -93,12 +137,13 @@ pub trait ProviderRepository {
     ) -> Result<Option<Identity>>;
     /// Writes that the account was signed in with, never back in time.
     async fn touch_linked_account(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<()>;
-    /// The account opens the identity no more. False if it did not. No session ends.
+    /// The account opens the identity no more, unless nothing else would: no password, no passkey, and no other account
+    /// at one of `issuers`, which are those that people can sign in with. No session ends.
     async fn remove_linked_account(
         &self,
         id: &IdentityId,
-        issuer: &str,
-        subject: &str,
+        account: &ProviderAccount,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool>;
+    ) -> Result<Removal>;
 }

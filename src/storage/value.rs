@@ -2,8 +2,8 @@
 
 use std::{fmt::Display, time::Duration};
 
-use super::{Result, StorageError};
-use gatehouse_protocol::ErrorCode;
+use super::{Result, StorageError, login_code::channel_name};
+use gatehouse_protocol::{CodeChannel, ErrorCode};
 
 use crate::{
     factor::{FactorKind, FactorName},
@@ -43,6 +43,11 @@ pub(super) fn methods(text: &str) -> Result<Methods> {
 
 pub(super) fn factor_kind(text: &str) -> Result<FactorKind> {
     FactorKind::from_name(text).ok_or_else(|| wrong("kind of factor", &text))
+}
+
+pub(super) fn channel(text: &str) -> Result<CodeChannel> {
+    let known = [CodeChannel::Mail, CodeChannel::Sms];
+    known.into_iter().find(|one| channel_name(*one) == text).ok_or_else(|| wrong("way of a code", &text))
 }
 
 pub(super) fn factor_name(text: &str) -> Result<FactorName> {

@@ -10,8 +10,8 @@ use std::{sync::OnceLock, time::Duration};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 pub use label::{
-    DatabaseError, EVENT_NAMES, Feed, Found, LIMITS, Label, Login, Mail, Place, ROUTES, STATUSES, class_of,
-    status_of,
+    DatabaseError, EVENT_NAMES, Feed, Found, LIMITS, Label, Login, Mail, Place, ROUTES, STATUSES, Sms,
+    class_of, status_of,
 };
 
 /// The upper ends of the buckets of every histogram, in seconds.
@@ -119,7 +119,7 @@ measured! {
         "How long requests took, from their last byte to the answer.";
     REQUESTS_OPEN: Gauge = "gatehouse_http_requests_in_flight" [] "Requests under way.";
     LOGINS: Counter = "gatehouse_logins_total" ["outcome" in Login::VALUES]
-        "Logins by password, by how they ended.";
+        "Logins: every session that began, whatever proved it, and how else those by password ended.";
     EVENTS: Counter = "gatehouse_events_total" ["event" in EVENT_NAMES]
         "Events of the audit trail: registrations, resets, ended sessions and the rest.";
     REFUSALS: Counter = "gatehouse_limit_refusals_total" ["limit" in LIMITS]
@@ -143,8 +143,11 @@ measured! {
     MAILS: Counter = "gatehouse_mails_total" ["outcome" in Mail::VALUES] "What became of mails that were taken from the queue.";
     MAILS_WAITING: Gauge = "gatehouse_mails_waiting" [] "Mails in the queue, looked at every 15 seconds.";
     MAIL_OLDEST: Gauge = "gatehouse_mail_oldest_seconds" [] "How long the oldest of them has waited.";
+    SMS: Counter = "gatehouse_sms_total" ["outcome" in Sms::VALUES] "What became of SMS that were asked for.";
     DATABASE_SECONDS: Histogram = "gatehouse_database_duration_seconds" ["trait" in &[
-        "identity", "declared", "registration", "link", "session", "factor", "app", "limit", "mail", "feed", "meta",
+        "identity", "declared", "registration", "link", "session", "factor", "app", "provider", "address",
+        "limit", "mail", "feed", "meta",
+        "login_code", "passkey",
     ]] "How long calls of the storage took, by the repository that was asked.";
     DATABASE_ERRORS: Counter = "gatehouse_database_errors_total" ["kind" in DatabaseError::VALUES]
         "Calls of the storage that failed.";

@@ -9,7 +9,7 @@ use std::fs;
 use source::{imports, named_modules, root, sources};
 
 /// What each module of the endpoint may name. A new arrow is a decision: it stands here and in ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 24] = [
+const ARROWS: [(&str, &[&str]); 25] = [
     ("clock", &[]),
     ("entropy", &[]),
     ("tls", &[]),
@@ -39,11 +39,13 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "mail",
             "provider",
             "session",
+            "sms",
             "storage",
             "telemetry",
         ],
     ),
     ("provider", &["clock", "config", "flow", "identity", "storage", "tls"]),
+    ("sms", &["clock", "config", "provider"]),
     ("peer", &["clock", "identity", "session"]),
     ("http", &["config", "endpoint", "entropy", "keys", "peer", "session", "storage", "telemetry"]),
     ("gate", &["config", "endpoint", "http", "identity", "session", "storage", "telemetry"]),
@@ -56,6 +58,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "config",
             "endpoint",
             "entropy",
+            "factor",
             "http",
             "identity",
             "keys",

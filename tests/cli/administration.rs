@@ -24,6 +24,9 @@ async fn people_are_added_listed_changed_and_deleted() {
 
     let roles = place.json(&["users", "roles", "bob", "editor", "admin", "editor", "--json"]);
     assert_eq!(roles["roles"], serde_json::json!(["admin", "editor"]));
+    let moved = place.json(&["users", "set-email", "bob", "bob@example.org", "--verified", "--json"]);
+    assert_eq!((&moved["email"], &moved["email_verified"]), (&"bob@example.org".into(), &true.into()));
+    assert!(place.refused(&["users", "set-email", "bob", "alice@example.org"], "").contains("taken"));
     assert_eq!(place.json(&["users", "disable", "bob", "--json"])["disabled"], true);
     assert_eq!(place.json(&["users", "enable", "bob", "--json"])["disabled"], false);
     assert_eq!(place.json(&["users", "sessions", "bob", "--json"]), serde_json::json!([]));

@@ -107,14 +107,21 @@ async fn with_factor(place: &Place) {
     let file = place.path().join(".gatehouse/gatehouse.db");
     let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     for statement in [
-        "INSERT INTO factor SELECT 'fac_1', id, 'totp', 'phone', x'0102', 7, 1, NULL FROM identity WHERE username = 'alice'",
+        "INSERT INTO factor SELECT 'fac_1', id, 'totp', 'phone', x'0102', 7, 1, NULL, NULL FROM identity WHERE username = 'alice'",
         "INSERT INTO recovery_code SELECT zeroblob(32), id, 1 FROM identity WHERE username = 'alice'",
-        "INSERT INTO pending_flow SELECT zeroblob(32), id, NULL, 'password', 'challenge', NULL, 1, 9000000000000 FROM identity \
-         WHERE username = 'alice'",
+        "INSERT INTO pending_flow (hash, identity_id, methods, aim, created_at, expires_at) SELECT zeroblob(32), id, 'password', \
+         'challenge', 1, 9000000000000 FROM identity WHERE username = 'alice'",
         "INSERT INTO linked_account (issuer, subject, identity_id, provider, created_at, last_used_at) SELECT 'https://id.example.org', \
          's', id, 'company', 1, 1 FROM identity WHERE username = 'alice'",
         "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, created_at, expires_at) \
          VALUES (zeroblob(32), zeroblob(32), 'company', '/', 1, 9000000000000)",
+        "INSERT INTO login_code (hash, channel, counted, tries, created_at, expires_at) \
+         VALUES (zeroblob(32), 'mail', 'code:x', 0, 1, 9000000000000)",
+        "INSERT INTO used_challenge VALUES (zeroblob(32), 9000000000000)",
+        "INSERT INTO address_change (id, identity_id, email, confirm_hash, created_at, expires_at) SELECT 'chg_1', id, \
+         'new@example.org', zeroblob(32), 1, 9000000000000 FROM identity WHERE username = 'alice'",
+        "INSERT INTO handover (challenge, identity_id, created_at, expires_at) SELECT zeroblob(32), id, 1, 9000000000000 \
+         FROM identity WHERE username = 'alice'",
     ] {
         assert_eq!(sqlx::query(statement).execute(&mut connection).await.unwrap().rows_affected(), 1);
     }

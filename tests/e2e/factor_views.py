@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from form import Form
 from mails import Mailbox
@@ -94,6 +94,179 @@ def account_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
     account(app, mailbox, page)
 
 
+ACCOUNT = {
+    "username": "bob",
+    "email": "bob@example.org",
+    "email_verified": True,
+    "roles": ["viewer"],
+    "managed": False,
+    "factor_required": False,
+    "factors": [],
+    "recovery_codes": 0,
+    "sessions": [],
+    "phone": False,
+    "has_password": False,
+    "linked": [
+        {
+            "id": "a",
+            "name": "company",
+            "label": "Example Inc.",
+            "created_at": 1767225600000,
+            "last_used_at": 1767312000000,
+        }
+    ],
+    "linkable": [{"name": "github", "label": "GitHub"}],
+    "pending_address": {"email": "bob.new@example.org", "approval": True, "confirmation": True},
+}
+
+
+def kept(kind: str, name: str, *, used: bool = True) -> dict[str, object]:
+    last = 1767312000000 if used else None
+    return {"id": name, "kind": kind, "name": name, "created_at": 1767225600000, "last_used_at": last}
+
+
+FACTORS = {
+    "phone": True,
+    "has_password": True,
+    "pending_address": None,
+    "recovery_codes": 3,
+    "factors": [
+        kept("passkey", "Chrome on Linux"),
+        kept("passkey", "The blue key on the ring with the keys of the garden shed", used=False),
+        kept("totp", ""),
+        kept("sms", "…56"),
+        kept("sms", "The old phone"),
+    ],
+}
+
+
+def shows(page: Page, **changed: object) -> None:
+    """The account as the page is told of it."""
+    overview = {"state": "overview", "account": ACCOUNT | changed}
+    page.route(
+        "**/_gatehouse/account",
+        lambda asked: asked.fulfill(json=overview) if asked.request.method == "POST" else asked.continue_(),
+    )
+
+
+def many_factors(app: Served, mailbox: Mailbox, page: Page) -> None:
+    signed_in(app, mailbox, page)
+    shows(page, **FACTORS)
+    page.goto(f"{app.url}/_gatehouse/account")
+    page.get_by_text("Phone …56").wait_for()
+    page.get_by_role("button", name="Add another authenticator app").scroll_into_view_if_needed()
+
+
+def many_factors_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
+    narrow(page)
+    many_factors(app, mailbox, page)
+
+
+def a_phone_is_added(app: Served, mailbox: Mailbox, page: Page) -> None:
+    signed_in(app, mailbox, page)
+    shows(page, phone=True)
+    page.goto(f"{app.url}/_gatehouse/account")
+    page.get_by_role("button", name="Add a phone for codes by SMS").click()
+    page.get_by_label("Phone number").wait_for()
+
+
+def without_a_password(page: Page) -> None:
+    """The settings of an app that takes codes and passkeys in its place."""
+    more = {"codes": ["mail", "sms"], "passkeys": "localhost"}
+    page.route("**/_gatehouse/config", lambda asked: asked.fulfill(json=asked.fetch().json() | more))
+
+
+def every_way(app: Served, mailbox: Mailbox, page: Page) -> None:
+    without_a_password(page)
+    login_full_page(app, mailbox, page)
+    Form(page).button("Email me a code instead").wait_for()
+
+
+def every_way_in_app(app: Served, mailbox: Mailbox, page: Page) -> None:
+    without_a_password(page)
+    login(app, mailbox, page)
+    Form(page).button("Email me a code instead").wait_for()
+
+
+def code_by_mail(app: Served, mailbox: Mailbox, page: Page) -> None:
+    every_way(app, mailbox, page)
+    answer(page, "login", state="code_sent", flow="flow", channel="mail")
+    Form(page).field("Username or e-mail").fill("bob")
+    Form(page).button("Email me a code instead").click()
+    Form(page).field("Code").wait_for()
+
+
+def code_by_sms_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
+    narrow(page)
+    login_full_page(app, mailbox, page)
+    asked = {"state": "challenge", "flow": "flow", "factors": ["sms", "recovery_code"]}
+    sent = {"state": "code_sent", "flow": "flow", "channel": "sms"}
+
+    def told(route: Route) -> None:
+        step = (route.request.post_data_json or {}).get("step")
+        route.fulfill(json=sent if step == "send_sms" else asked)
+
+    page.route("**/_gatehouse/login", told)
+    Form(page).sign_in("bob", PASSWORD)
+    Form(page).card.get_by_text("A code is on its way.").wait_for()
+
+
+def link_by_mail(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    page.goto(f"{app.url}/_gatehouse/#sign-in=token")
+    page.locator("[data-screen=code-link]").wait_for()
+
+
+def challenge_passkey(app: Served, mailbox: Mailbox, page: Page) -> None:
+    every_way_in_app(app, mailbox, page)
+    answer(page, "login", state="challenge", flow="flow", factors=["passkey", "totp", "recovery_code"])
+    Form(page).sign_in("bob", PASSWORD)
+    Form(page).expect_title("Confirm with your passkey")
+
+
+def german_factors(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    shows(page, **FACTORS)
+    page.goto(f"{app.url}/_gatehouse/account")
+    page.get_by_text("The blue key").wait_for()
+
+
+def linked_accounts(app: Served, mailbox: Mailbox, page: Page) -> None:
+    signed_in(app, mailbox, page)
+    shows(page)
+    page.goto(f"{app.url}/_gatehouse/account")
+    page.get_by_role("button", name="Link GitHub").wait_for()
+
+
+def linked_accounts_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
+    narrow(page)
+    linked_accounts(app, mailbox, page)
+
+
+def proof_at_a_provider(app: Served, mailbox: Mailbox, page: Page) -> None:
+    linked_accounts(app, mailbox, page)
+    page.unroute("**/_gatehouse/account")
+    problem = {"code": "reauthentication_required", "field": None, "retry_after": None}
+    page.route("**/_gatehouse/account", lambda asked: asked.fulfill(status=403, json=problem))
+    page.get_by_role("button", name="Link GitHub").click()
+    page.get_by_role("button", name="Go to Example Inc.").wait_for()
+
+
+def first_password(app: Served, mailbox: Mailbox, page: Page) -> None:
+    linked_accounts(app, mailbox, page)
+    page.get_by_role("button", name="Set a password").click()
+    page.get_by_label("New password").wait_for()
+
+
+def approve_address(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    page.goto(f"{app.url}/_gatehouse/account#approve=token")
+    page.get_by_role("button", name="It was me").wait_for()
+
+
+def confirm_address_narrow(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    narrow(page)
+    page.goto(f"{app.url}/_gatehouse/account#confirm-address=token")
+    page.get_by_role("button", name="Confirm address").wait_for()
+
+
 FACTOR_VIEWS: list[View] = [
     challenge,
     challenge_in_app,
@@ -105,4 +278,20 @@ FACTOR_VIEWS: list[View] = [
     recovery_codes_narrow,
     account,
     account_narrow,
+    many_factors,
+    many_factors_narrow,
+    a_phone_is_added,
+    every_way,
+    every_way_in_app,
+    code_by_mail,
+    code_by_sms_narrow,
+    link_by_mail,
+    challenge_passkey,
+    german_factors,
+    linked_accounts,
+    linked_accounts_narrow,
+    proof_at_a_provider,
+    first_password,
+    approve_address,
+    confirm_address_narrow,
 ]

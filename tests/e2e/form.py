@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page, expect
 
 
 class Form:
     """The card on a page."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page | Frame) -> None:
         self.page = page
         self.card = page.locator(".gh-card")
 
@@ -48,12 +48,12 @@ class Form:
         self.button("Save the new password").click()
 
 
-def expect_content(page: Page, heading: str) -> None:
+def expect_content(page: Page | Frame, heading: str) -> None:
     """The app's own content stands there, and nothing of the form."""
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
     expect(page.locator(".gh-card")).to_have_count(0)
 
 
-def sign_out(page: Page) -> None:
+def sign_out(page: Page | Frame) -> None:
     """One click on the app's own button."""
     page.get_by_role("button", name="Sign out").click()

@@ -5,6 +5,7 @@ button, on the page of its own and inside Streamlit, with a second factor after 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -139,6 +140,21 @@ def test_by_keyboard_alone(app: Served, someone: Someone) -> None:
     assert way.evaluate(visible) == "solid"
     page.keyboard.press("Enter")
     expect_content(page, "Welcome, jane")
+
+
+def test_keep_me_signed_in_counts_on_this_way_too(app: Served, someone: Someone) -> None:
+    for keep in (True, False):
+        page = someone().new_page()
+        page.goto(app.url)
+        form = Form(page)
+        # Whoever changes their mind is believed the last time.
+        box = form.field("Keep me signed in")
+        box.check()
+        box.set_checked(keep)
+        form.way("Continue with Example Inc.").click()
+        expect_content(page, "Welcome, jane")
+        (session,) = [one for one in page.context.cookies() if is_session(one["name"])]
+        assert (session["expires"] > time.time() + 20 * 86_400) == keep
 
 
 def test_the_second_factor_is_asked_for_after_it(app: Served, someone: Someone) -> None:

@@ -66,18 +66,27 @@ fn no_connection_left() {
 /// Takes connections until the replica has none.
 async fn hold_all(cluster: &Cluster) -> Vec<PgConnection> {
     let mut held = vec![cluster.connect("postgres").await];
+    // A place is free only a moment after its process is gone from the list.
+    let mut refused = 0;
     for _ in 0..200 {
         if let Ok(another) = PgConnection::connect(&cluster.url("postgres")).await {
             held.push(another);
+            refused = 0;
             continue;
         }
         let admin = held.first_mut().unwrap();
         sqlx::query(CUT).execute(&mut *admin).await.unwrap();
         let theirs = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'gatehouse'";
         let theirs: i64 = sqlx::query_scalar(theirs).fetch_one(admin).await.unwrap();
-        if theirs == 0 && PgConnection::connect(&cluster.url("postgres")).await.is_err() {
+        if theirs > 0 {
+            refused = 0;
+            continue;
+        }
+        refused += 1;
+        if refused == 5 {
             return held;
         }
+        a_while(20);
     }
     panic!("the replica is faster every time");
 }

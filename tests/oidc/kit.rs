@@ -122,6 +122,16 @@ impl App {
         Left { location: Url::parse(reply.location()).unwrap(), cookie }
     }
 
+    /// Sends a step from a page of the app.
+    pub(crate) async fn post(&self, path: &str, step: &Value) -> Reply {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::ORIGIN, ORIGIN)
+            .header(header::CONTENT_TYPE, "application/json");
+        self.send(request, &step.to_string()).await
+    }
+
     /// Comes back with a query.
     pub(crate) async fn back(&self, name: &str, query: &str, cookies: &[&str]) -> Reply {
         self.visit(&format!("/_gatehouse/provider/callback/{name}?{query}"), cookies).await
@@ -146,11 +156,15 @@ impl App {
             user_agent: String::new(),
             session: None,
             device: None,
+            browser: None,
             locale: "en".into(),
             app: None,
         };
-        let leaving =
-            self.endpoint.begin_provider(&ctx, "company", "/account", None, Some(id.clone())).await.unwrap();
+        let leaving = self
+            .endpoint
+            .begin_provider(&ctx, "company", "/_gatehouse/account", None, Some(id.clone()))
+            .await
+            .unwrap();
         let cookie = format!("gatehouse-provider-{}={}", self.endpoint.instance(), leaving.browser.expose());
         let left = Left { location: Url::parse(&leaving.location).unwrap(), cookie };
         let mut claims = rogue.claims(self, &left);
@@ -223,10 +237,23 @@ impl Reply {
         (!pair.ends_with('=')).then(|| pair.to_owned())
     }
 
+    /// Everything that is said of the cookie of the session that began.
+    #[track_caller]
+    pub(crate) fn session_cookie(&self) -> String {
+        let pair = self.session().expect("no session");
+        let all = self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap());
+        all.filter(|cookie| cookie.starts_with(&pair)).collect()
+    }
+
+    /// The answer.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
     /// The session that began.
     pub(crate) fn session(&self) -> Option<String> {
         let all = self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap());
-        let others = ["gatehouse-device-", "gatehouse-provider-"];
+        let others = ["gatehouse-device-", "gatehouse-embedded-device-", "gatehouse-provider-"];
         let ours = |cookie: &&str| !others.iter().any(|other| cookie.starts_with(other));
         Some(all.filter(ours).find(|cookie| cookie.starts_with("gatehouse-"))?.split(';').next()?.to_owned())
     }

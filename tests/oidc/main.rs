@@ -10,12 +10,15 @@
     reason = "a test stops where it fails"
 )]
 
+mod account;
 mod browser;
 mod certified;
 mod discovery;
+mod embedding;
 #[path = "../tls/mod.rs"]
 mod ending_tls;
 mod flows;
+mod keep;
 mod kit;
 mod node;
 mod oauth;

@@ -201,10 +201,11 @@ async fn an_account_that_is_linked_to_somebody_else() {
     let accounts = async || app.endpoint.storage().list_linked_accounts(&jane.id).await.unwrap().len();
     app.links(&rogue, &jane.id, &[&his], third).await.expect_refused("signed_out");
     app.links(&rogue, &jane.id, &[], third).await.expect_refused("signed_out");
-    app.links(&rogue, &jane.id, &[&hers], other).await.expect_refused("provider_refused");
+    app.links(&rogue, &jane.id, &[&hers], other).await.expect_refused("provider_taken");
     assert_eq!(accounts().await, 1);
     let reply = app.links(&rogue, &jane.id, &[&hers], third).await;
-    assert_eq!((reply.location(), reply.session()), ("/account", None), "the session stays as it is");
+    let linked = "/_gatehouse/account#linked";
+    assert_eq!((reply.location(), reply.session()), (linked, None), "the session stays as it is");
     assert_eq!(accounts().await, 2);
     let session = rogue.signs_in(&app, third).await.expect_signed_in("/");
     assert_eq!(app.who(&session).await.as_deref(), Some("jane"));

@@ -57,6 +57,7 @@ async fn ticket_of_a_form_that_reached_another_replica() {
         user_agent: String::new(),
         session: None,
         device: None,
+        browser: None,
         locale: "en".into(),
         app: None,
     };

@@ -11,6 +11,7 @@
 )]
 
 mod browser;
+mod code;
 mod credentials;
 mod fuzz;
 mod guessing;

@@ -151,6 +151,34 @@ fn bundle() -> tempfile::TempDir {
     directory
 }
 
+/// Another site's page shows the sign-in page in a frame: that is for those who are named, and nobody else.
+#[tokio::test]
+async fn only_those_who_are_named_may_frame_the_pages() {
+    let bundle = bundle();
+    let app = app_with(|settings| {
+        settings.assets = Some(bundle.path().into());
+        settings.embed_origins = vec!["https://portal.example.org".into(), "https://b.example.org".into()];
+    })
+    .await;
+    for page in ["/", "/account"] {
+        let reply = app.get(page).send().await;
+        let policy = reply.header("content-security-policy").unwrap();
+        let named = "frame-ancestors 'self' https://portal.example.org https://b.example.org";
+        assert!(policy.ends_with(named), "{policy}");
+        // The older header has no list, and some browsers would go by it.
+        assert_eq!(reply.header("x-frame-options"), None);
+    }
+    // What is no page is no page in a frame, either.
+    for path in ["/session", "/config", "/nothing-here", "/assets/form-0123456789abcdef.js"] {
+        let reply = app.get(path).send().await;
+        assert!(
+            reply.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"),
+            "{path}"
+        );
+        assert_eq!(reply.header("x-frame-options"), Some("DENY"), "{path}");
+    }
+}
+
 /// The page and its files.
 #[tokio::test]
 async fn the_page_and_its_assets() {

@@ -6,6 +6,7 @@
 
 mod act;
 mod answer;
+mod came;
 mod device;
 mod moment;
 #[cfg(test)]
@@ -14,11 +15,14 @@ mod tests;
 mod text;
 
 pub use act::{Act, Request, Section};
+pub use came::Came;
 pub use device::device;
 pub use moment::ago;
 pub use text::{Own, Said};
 
-use gatehouse_protocol::{AccountOverview, AccountState, ClientConfig, EnrollmentState};
+use gatehouse_protocol::{
+    AccountOverview, AccountState, ClientConfig, EnrollmentState, FlowToken, LinkedSummary,
+};
 
 use crate::machine::{Opening, Reply, Text};
 
@@ -37,6 +41,8 @@ pub enum Event {
     Answered(Reply<AccountState>),
     /// The answer to a step of setting a factor up.
     Enrolled(Reply<EnrollmentState>),
+    /// The browser made a passkey in this flow, and the device is called so; or why it made none.
+    Made(FlowToken, Result<(String, String), Said>),
     /// A form inside the page said how it ended.
     Inside(String),
     /// Try again, sign in, or back to the app.
@@ -50,6 +56,8 @@ pub enum Effect {
     Load,
     /// Ask for a step.
     Ask(Request),
+    /// Have the browser make a passkey in this flow, by these options.
+    Make(FlowToken, String),
     /// Save a JSON document as a file.
     Save(String),
     /// Tell the app that something is done.
@@ -89,14 +97,20 @@ pub enum On {
     Retry,
     /// To the sign-in form.
     SignIn,
+    /// To what a link asks for: that is done by a press, never by opening it.
+    Follow(Own),
+    /// To the account.
+    Account,
 }
 
 impl On {
     /// The button.
-    pub fn button(self) -> Text {
+    pub fn button(self) -> Said {
         match self {
-            Self::Retry => Text::Retry,
-            Self::SignIn => Text::LoginSubmit,
+            Self::Retry => Text::Retry.into(),
+            Self::SignIn => Text::LoginSubmit.into(),
+            Self::Follow(text) => text.into(),
+            Self::Account => Own::ToAccount.into(),
         }
     }
 }
@@ -136,9 +150,16 @@ pub struct Account {
     asked: Option<Act>,
     inside: Option<Inside>,
     opened: u32,
+    /// Where a provider is asked for a fresh proof.
+    proving: Option<Section>,
     /// What waits for a fresh proof.
     waiting: Option<(Act, Option<Request>)>,
     notice: Option<Notice>,
+    /// The page's host, where the browser has passkeys.
+    host: Option<String>,
+    /// The page of the app to come back to, where it is one.
+    here: Option<String>,
+    came: Came,
 }
 
 impl Account {
@@ -153,9 +174,31 @@ impl Account {
             asked: None,
             inside: None,
             opened: 0,
+            proving: None,
             waiting: None,
             notice: None,
+            host: None,
+            here: None,
+            came: Came::Anywhere,
         }
+    }
+
+    /// The same on this host, in a browser that has passkeys.
+    #[must_use]
+    pub fn on_host(self, host: Option<String>) -> Self {
+        Self { host, ..self }
+    }
+
+    /// Whether a passkey can be made here: they belong to this host.
+    pub fn passkeys(&self) -> bool {
+        let host = self.config.as_ref().and_then(|config| config.passkeys.as_ref());
+        host.is_some() && host == self.host.as_ref()
+    }
+
+    /// The same, on this page of an app, and after what its address says.
+    #[must_use]
+    pub fn at(self, here: Option<String>, came: Came) -> Self {
+        Self { here, came, ..self }
     }
 
     /// What the person looks at.
@@ -183,6 +226,18 @@ impl Account {
         self.inside.as_ref().filter(|inside| inside.section == section)
     }
 
+    /// The providers that are asked for a fresh proof in a section.
+    pub fn proving(&self, section: Section) -> Option<Vec<LinkedSummary>> {
+        self.proving.filter(|proving| *proving == section)?;
+        let mut able = Vec::new();
+        for one in self.overview.iter().flat_map(|account| &account.linked) {
+            if one.name.is_some() && !able.iter().any(|known: &LinkedSummary| known.name == one.name) {
+                able.push(one.clone());
+            }
+        }
+        Some(able)
+    }
+
     /// What is said in a section.
     pub fn notice(&self, section: Section) -> Option<&Notice> {
         self.notice.as_ref().filter(|notice| notice.section == section)
@@ -199,6 +254,7 @@ impl Account {
             Event::Loaded(config, account) => self.loaded(config, account),
             Event::Answered(reply) => self.answered(reply),
             Event::Enrolled(reply) => self.enrolled(reply),
+            Event::Made(flow, made) => self.made(flow, made),
             Event::Inside(word) => self.ended(&word),
             _ if self.busy() => Vec::new(),
             Event::Pressed(act) => self.pressed(act),
@@ -213,6 +269,7 @@ impl Account {
         self.inside = None;
         self.waiting = None;
         self.asked = None;
+        self.proving = None;
         if act.asks() {
             self.asked = Some(act);
             return vec![Effect::Focus("gh-asked".to_owned())];
@@ -227,12 +284,27 @@ impl Account {
             self.say(act.section(), Own::DeleteMismatch, false);
             return vec![Effect::Focus("gh-asked".to_owned())];
         }
+        if act == Act::ChangeAddress && self.has_address(text.trim()) {
+            self.say(act.section(), Own::AddressSame, false);
+            return vec![Effect::Focus("gh-asked".to_owned())];
+        }
         self.run(act, text)
+    }
+
+    /// Whether this is the confirmed address already.
+    fn has_address(&self, text: &str) -> bool {
+        self.overview.as_ref().is_some_and(|account| {
+            account.email_verified
+                && account.email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(text))
+        })
     }
 
     fn cancelled(&mut self) -> Vec<Effect> {
         self.notice = None;
         self.waiting = None;
+        if let Some(section) = self.proving.take() {
+            return vec![Effect::Focus(section.id().to_owned())];
+        }
         let act = match (self.asked.take(), self.inside.take()) {
             (Some(act), _) => act,
             // It may have come further than it looks.
@@ -247,7 +319,7 @@ impl Account {
 
     /// Does it, or opens the form for it.
     fn run(&mut self, act: Act, text: &str) -> Vec<Effect> {
-        let request = act.request(text);
+        let request = act.request(text, self.here.as_deref());
         self.send(act, request)
     }
 
@@ -267,6 +339,7 @@ impl Account {
     /// Opens a form inside the page.
     fn open(&mut self, act: Act, opening: Opening) {
         self.asked = None;
+        self.proving = None;
         self.opened = self.opened.wrapping_add(1);
         self.inside = Some(Inside { serial: self.opened, section: act.section(), opening, act });
     }
@@ -278,6 +351,7 @@ impl Account {
     fn only(&mut self, title: impl Into<Said>, lead: impl Into<Said>, on: Option<On>) {
         self.asked = None;
         self.inside = None;
+        self.proving = None;
         self.notice = None;
         self.view = View::Only { title: title.into(), lead: lead.into(), on };
     }
@@ -290,6 +364,10 @@ impl Account {
             }
             (View::Only { on: Some(On::SignIn), .. }, _) if self.embedded => vec![Effect::Reload],
             (View::Only { on: Some(On::SignIn), .. }, _) => vec![Effect::Leave(None)],
+            (View::Only { on: Some(On::Follow(_)), .. }, _) => match self.came.step() {
+                Some(step) => self.send(Act::Look, Some(Request::Account(step))),
+                None => Vec::new(),
+            },
             _ => {
                 self.under_way = Some((Act::Look, None));
                 vec![Effect::Load]

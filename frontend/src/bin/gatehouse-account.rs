@@ -1,4 +1,4 @@
-//! The browser bundle of the account page: loaded apart, so that a sign-in does not wait for it.
+//! The program of what a sign-in does not need, loaded apart: the account page, and forms that set a factor up.
 
 #[cfg(target_arch = "wasm32")]
 #[expect(unreachable_pub, reason = "what JavaScript calls is public")]
@@ -29,9 +29,13 @@ mod exports {
     ) -> Result<AccountHandle, JsValue> {
         panel::mount(element, options, on_done).map(AccountHandle)
     }
+
+    /// Draws the account page as a page of its own.
+    #[wasm_bindgen(js_name = startAccount)]
+    pub fn start_account(element: HtmlElement) {
+        panel::start(element);
+    }
 }
 
-fn main() {
-    #[cfg(target_arch = "wasm32")]
-    gatehouse_frontend::panel::start_if_standalone();
-}
+// What is drawn, and where, is asked for by name: the account, or a form in which a factor is set up.
+fn main() {}

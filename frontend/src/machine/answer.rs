@@ -1,13 +1,14 @@
 //! What the endpoint's answers lead to.
 
 use gatehouse_protocol::{
-    ClientConfig, EnrollmentStep, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SecondFactor,
-    SessionState, Ticket, VerificationState, VerificationStep,
+    ClientConfig, ErrorCode, Field, LoginState, LoginStep, LogoutState, MailToken, PasswordChanged, Problem,
+    RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState, Ticket,
+    VerificationState, VerificationStep,
 };
 
 use super::{
     Announcement, Effect, Failure, Gap, Line, Link, Machine, Offer, Opening, Purpose, Reply, Screen, Text,
+    proof::set_up,
 };
 
 impl Machine {
@@ -53,12 +54,17 @@ impl Machine {
                 self.say(why, false);
                 return vec![Effect::Focus(self.first_empty())];
             }
-            Link::Challenge(flow) => {
-                let flow = flow.clone();
+            Link::Challenge(flow, factors) => {
+                let (flow, factors) = (flow.clone(), factors.clone());
                 self.purpose = Purpose::SignIn;
-                return self.challenge_factor(flow, vec![SecondFactor::Totp, SecondFactor::RecoveryCode]);
+                return self.challenge_factor(flow, factors);
             }
-            Link::Enroll(flow) => Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow.clone()) }),
+            Link::SignIn(token) => {
+                let token = token.clone();
+                self.purpose = Purpose::SignIn;
+                return self.show(Screen::CodeLink { token });
+            }
+            Link::Enroll(flow) => set_up(flow.clone(), self.values.keep),
             Link::ChangePassword if self.signed_in() => return self.show(Screen::ChangePassword),
             Link::ChangePassword => return self.log_in_then_change(),
             Link::Setup(token) | Link::Invite(token) => {
@@ -97,6 +103,8 @@ impl Machine {
             }
             Ok(LoginState::Challenge { flow, factors }) => self.challenge_factor(flow, factors),
             Ok(LoginState::Enroll { flow }) => self.enroll(flow),
+            Ok(LoginState::CodeSent { flow, channel }) => self.code_sent(flow, channel),
+            Ok(LoginState::Passkey { flow, options }) => vec![Effect::Sign(flow, options)],
             Err(failure) => self.unproven(failure),
         }
     }
@@ -282,7 +290,7 @@ impl Machine {
         if wrong { vec![Effect::Focus(Some(Field::Password))] } else { Vec::new() }
     }
 
-    fn has(&self, field: Field) -> bool {
+    pub(super) fn has(&self, field: Field) -> bool {
         self.card().is_some_and(|card| card.fields.iter().any(|f| f.field == field))
     }
 
@@ -293,6 +301,7 @@ impl Machine {
             ErrorCode::TooManyAttempts | ErrorCode::Busy => {
                 Line::from(Text::from(problem.code)).with("wait", Gap::Seconds(wait))
             }
+            #[cfg(feature = "later")]
             ErrorCode::CredentialsRejected if self.purpose == Purpose::Reauthenticate => {
                 Text::ErrorCurrentPasswordWrong.into()
             }

@@ -1,12 +1,15 @@
 //! What a screen consists of: the views draw this and decide nothing.
 
 mod proof;
-
-use core::fmt;
+#[cfg(feature = "later")]
+mod setup;
 
 use gatehouse_protocol::{
     ClientConfig, ErrorCode, Field, GUEST, LoginForm, ProviderButton, RegistrationMode,
 };
+
+#[cfg(feature = "later")]
+pub use setup::Shown;
 
 use super::{Event, Gap, Line, Offer, Place, Purpose, Screen, Text, Values};
 
@@ -22,6 +25,7 @@ pub struct Card {
     /// The sentences below it.
     pub lead: Vec<Line>,
     /// What is shown above the fields.
+    #[cfg(feature = "later")]
     pub shown: Shown,
     /// The fields, in order.
     pub fields: Vec<FieldCard>,
@@ -35,28 +39,6 @@ pub struct Card {
     pub ways: Vec<Way>,
     /// The quiet lines to somewhere else.
     pub turns: Vec<Turn>,
-}
-
-/// What a card shows beside sentences. It is secret, and never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Shown {
-    /// Nothing.
-    Nothing,
-    /// The key for an authenticator app.
-    Key {
-        /// As text.
-        key: String,
-        /// As a picture: an SVG document.
-        picture: String,
-    },
-    /// Recovery codes.
-    Codes(Vec<String>),
-}
-
-impl fmt::Debug for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Shown(…)")
-    }
 }
 
 /// A way in through an account of somebody else: a plain link.
@@ -138,6 +120,8 @@ pub enum TurnTo {
     SignOut,
     /// To the app.
     App,
+    /// Nowhere: the code is sent again.
+    Resend,
 }
 
 /// What else a card needs to know.
@@ -150,6 +134,7 @@ pub(super) struct Around<'a> {
     pub embedded: bool,
     pub in_place: bool,
     pub purpose: Purpose,
+    pub passkeys: bool,
 }
 
 fn field(field: Field, label: Text, values: &Values) -> FieldCard {
@@ -182,6 +167,7 @@ impl Card {
             tagline: None,
             title: title.into(),
             lead: Vec::new(),
+            #[cfg(feature = "later")]
             shown: Shown::Nothing,
             fields: Vec::new(),
             account: None,
@@ -253,9 +239,14 @@ impl Card {
                 )
             },
             Screen::Challenge { factors, factor, .. } => proof::challenge(factors, *factor, around, back()),
-            Screen::Enroll { key, picture, .. } => proof::enroll(key, picture, around, back()),
-            Screen::Codes { codes } => proof::codes(codes),
-            Screen::Reauthenticate => proof::reauthenticate(around),
+            Screen::Code { .. } => proof::code(around, back()),
+            Screen::CodeLink { .. } => proof::code_link(back()),
+            #[cfg(feature = "later")]
+            Screen::Enroll { key, picture, .. } => setup::enroll(key, picture, around, back()),
+            #[cfg(feature = "later")]
+            Screen::Codes { codes } => setup::codes(codes),
+            #[cfg(feature = "later")]
+            Screen::Reauthenticate => setup::reauthenticate(around),
             Screen::ChangePassword => Self {
                 lead: vec![Text::ChangeLead.into()],
                 account: Some(around.username.to_owned()),
@@ -314,7 +305,11 @@ fn signed_in_turns(around: &Around<'_>) -> Vec<Turn> {
 
 fn login(around: &Around<'_>) -> Card {
     let open = around.config.map_or(RegistrationMode::Closed, |c| c.registration);
-    let mut turns = Vec::new();
+    let mut turns: Vec<_> =
+        around.config.iter().flat_map(|c| &c.codes).map(|channel| proof::code_turn(*channel)).collect();
+    if around.passkeys {
+        turns.insert(0, turn(None, Text::LoginPasskey, Place::Passkey));
+    }
     if matches!(open, RegistrationMode::Open | RegistrationMode::Domains) {
         let lead = Some(Text::LoginToRegistration);
         turns.push(turn(lead, Text::LoginToRegistrationLink, Place::Registration));

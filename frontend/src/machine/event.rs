@@ -1,10 +1,12 @@
 //! What may happen to the form, and what it asks of its surroundings in answer.
 
 use gatehouse_protocol::{
-    ChangePassword, ClientConfig, EnrollmentState, EnrollmentStep, Field, LoginState, LoginStep, LogoutState,
-    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SessionState,
-    StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
+    ChangePassword, ClientConfig, CodeChannel, Field, FlowToken, LoginState, LoginStep, LogoutState,
+    PasswordChanged, Problem, RecoveryState, RecoveryStep, RegistrationState, RegistrationStep, SecondFactor,
+    SessionState, StrengthQuestion, StrengthReport, Ticket, VerificationState, VerificationStep,
 };
+#[cfg(feature = "later")]
+use gatehouse_protocol::{EnrollmentState, EnrollmentStep};
 
 use super::{Link, Values};
 
@@ -31,8 +33,12 @@ pub enum Place {
     Recovery,
     /// The form that replaces the password of who is signed in.
     ChangePassword,
-    /// The other way to prove a second factor: with a recovery code, or with the authenticator app again.
-    OtherFactor,
+    /// Another way to prove a second factor.
+    Factor(SecondFactor),
+    /// A code in place of the password.
+    Code(CodeChannel),
+    /// A passkey instead of the form.
+    Passkey,
 }
 
 /// Something that happened.
@@ -63,7 +69,10 @@ pub enum Event {
     /// The answer to a login step.
     Login(Reply<LoginState>),
     /// The answer to a step of setting up a factor.
+    #[cfg(feature = "later")]
     Enrollment(Reply<EnrollmentState>),
+    /// What a passkey signed in this flow, and what stands in the form by now; nothing where nobody used one.
+    Signed(FlowToken, Option<String>, Values),
     /// The answer to a registration step.
     Registration(Reply<RegistrationState>),
     /// The answer to a verification step.
@@ -85,8 +94,14 @@ pub enum Effect {
     Load,
     /// Send a login step.
     Login(LoginStep),
+    /// Have a passkey sign for this flow, by these options.
+    Sign(FlowToken, String),
     /// Send a step of setting up a factor.
+    #[cfg(feature = "later")]
     Enroll(EnrollmentStep),
+    /// Hand the flow, and whether to keep who signs in, to the program that sets factors up.
+    #[cfg(not(feature = "later"))]
+    HandOver(FlowToken, bool),
     /// Send a registration step.
     Register(RegistrationStep),
     /// Send a verification step.

@@ -5,7 +5,7 @@
 mod tests;
 
 pub use gatehouse_protocol::rule::local_path;
-use gatehouse_protocol::{ErrorCode, FlowToken, MailToken};
+use gatehouse_protocol::{ErrorCode, FlowToken, MailToken, SecondFactor};
 
 /// What the address asks for.
 #[derive(Debug, Clone, Default)]
@@ -25,10 +25,12 @@ pub enum Link {
     ChangePassword,
     /// Signing in with an account of somebody else did not work.
     Refused(ErrorCode),
-    /// It did, and a second factor has to be proven.
-    Challenge(FlowToken),
+    /// It did, and one of these second factors has to be proven.
+    Challenge(FlowToken, Vec<SecondFactor>),
     /// It did, and a second factor has to be set up.
     Enroll(FlowToken),
+    /// The link of a mail with a code.
+    SignIn(MailToken),
 }
 
 impl Link {
@@ -44,12 +46,27 @@ impl Link {
             Some(("invite", token)) => Self::Invite(MailToken::new(token)),
             Some(("verify", token)) => Self::Verify(MailToken::new(token)),
             Some(("reset", token)) => Self::Reset(MailToken::new(token)),
-            Some(("challenge", flow)) => Self::Challenge(FlowToken::new(flow)),
+            Some(("challenge", waits)) => challenge(waits),
+            Some(("sign-in", token)) => Self::SignIn(MailToken::new(token)),
             Some(("enroll", flow)) => Self::Enroll(FlowToken::new(flow)),
             Some(("refused", code)) => Self::Refused(refusal(code)),
             Some(_) => Self::None,
         }
     }
+}
+
+/// A token, and behind dots what the challenge may be answered with.
+fn challenge(waits: &str) -> Link {
+    let mut parts = waits.split('.');
+    let flow = FlowToken::new(parts.next().unwrap_or_default());
+    let factors = parts.filter_map(|name| match name {
+        "passkey" => Some(SecondFactor::Passkey),
+        "totp" => Some(SecondFactor::Totp),
+        "sms" => Some(SecondFactor::Sms),
+        "recovery_code" => Some(SecondFactor::RecoveryCode),
+        _ => None,
+    });
+    Link::Challenge(flow, factors.collect())
 }
 
 /// Why a sign-in elsewhere did not work. Whatever else the address says is one of these, too: it says nothing of its own.

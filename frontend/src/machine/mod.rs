@@ -10,6 +10,9 @@ mod link;
 mod proof;
 mod rules;
 mod screen;
+mod setting;
+#[cfg(feature = "later")]
+mod setup;
 mod submit;
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
@@ -18,11 +21,15 @@ mod text;
 mod typing;
 mod values;
 
-pub use card::{Card, FieldCard, Press, Shown, Turn, TurnTo, Way};
+#[cfg(feature = "later")]
+pub use card::Shown;
+pub use card::{Card, FieldCard, Press, Turn, TurnTo, Way};
 pub use event::{Announcement, Effect, Event, Failure, Place, Reply};
 pub use link::{Link, local_path};
 pub use rules::Rules;
 pub use screen::{Offer, Screen};
+pub use setting::{Opening, Setting};
+#[cfg(feature = "later")]
 pub(crate) use text::texts;
 pub use text::{Gap, Line, Text};
 pub use typing::Meter;
@@ -31,52 +38,6 @@ pub use values::Values;
 use gatehouse_protocol::{Challenge, ClientConfig, Field, LoginForm, LoginStep, SessionState};
 
 use proof::Purpose;
-
-/// Where the form stands and what it was opened for.
-#[derive(Debug, Clone, Default)]
-pub struct Setting {
-    /// True inside an app's page, false on the page of its own.
-    pub embedded: bool,
-    /// True inside the account page, which asks for a fresh proof where one is needed and opens the form again.
-    pub inside: bool,
-    /// What to show first.
-    pub opening: Opening,
-    /// The challenge of the app that waits for a ticket.
-    pub challenge: Option<String>,
-    /// A path on this origin to go to after signing in.
-    pub next: Option<String>,
-    /// True where the form stands in the place of a page of the app: after signing in that page is loaded anew.
-    pub in_place: bool,
-    /// Who is signed in, where the app knows.
-    pub username: String,
-    /// The roles that the page asks for.
-    pub roles: Vec<String>,
-    /// The endpoint's address, to be named when it can't be reached.
-    pub endpoint: String,
-}
-
-/// What to show first.
-#[derive(Debug, Clone)]
-pub enum Opening {
-    /// What the address asks for; the sign-in form if nothing.
-    Link(Link),
-    /// The form that replaces the password.
-    ChangePassword,
-    /// The page that says that this account may not see the page.
-    NotAllowed,
-    /// A second factor of who is signed in.
-    StepUp,
-    /// The password of who is signed in, once more.
-    Reauthenticate,
-    /// A step of setting a factor up, for who is signed in.
-    At(Screen),
-}
-
-impl Default for Opening {
-    fn default() -> Self {
-        Self::Link(Link::None)
-    }
-}
 
 /// Something said about the whole form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +131,7 @@ impl Machine {
             embedded: self.setting.embedded,
             in_place: self.setting.in_place,
             purpose: self.purpose,
+            passkeys: self.passkeys(),
         };
         Card::of(&self.screen, &around)
     }
@@ -216,6 +178,8 @@ impl Machine {
             Event::Opened(link) => self.opened(link),
             Event::Retry => self.retry(),
             Event::Login(reply) => self.logged_in(reply),
+            Event::Signed(flow, answer, values) => self.signed(flow, answer, values),
+            #[cfg(feature = "later")]
             Event::Enrollment(reply) => self.enrolled(reply),
             Event::Registration(reply) => self.registered(reply),
             Event::Verification(reply) => self.verified(reply),
@@ -231,6 +195,7 @@ impl Machine {
             Event::Continue if matches!(self.screen, Screen::NotAllowed) => {
                 vec![Effect::Leave(self.app().to_owned())]
             }
+            #[cfg(feature = "later")]
             Event::Continue if matches!(self.screen, Screen::Codes { .. }) => self.stored(),
             Event::Continue => vec![self.leave()],
         }
@@ -321,7 +286,14 @@ impl Machine {
                 _ => self.show(Screen::Login),
             },
             Opening::Link(link) => self.opened(link),
-            opening => self.prove(opening),
+            #[cfg(feature = "later")]
+            Opening::Enroll { flow, keep } => {
+                self.values.keep = keep;
+                self.enroll(flow)
+            }
+            #[cfg(feature = "later")]
+            opening @ (Opening::Reauthenticate | Opening::At(_)) => self.ask_again(opening),
+            Opening::StepUp => self.step_up(),
         }
     }
 
@@ -348,7 +320,9 @@ impl Machine {
     fn go(&mut self, place: Place, values: Values) -> Vec<Effect> {
         self.take(values);
         match place {
-            Place::OtherFactor => self.other_factor(),
+            Place::Factor(factor) => self.other_factor(factor),
+            Place::Code(channel) => self.ask_for_code(channel),
+            Place::Passkey => self.sending(Effect::Login(LoginStep::BeginPasskey { flow: None })),
             Place::Login => {
                 self.then_change = false;
                 self.purpose = Purpose::SignIn;

@@ -1,6 +1,8 @@
 //! What the person looks at.
 
-use gatehouse_protocol::{Code, ErrorCode, FlowToken, MailToken, SecondFactor};
+#[cfg(feature = "later")]
+use gatehouse_protocol::Code;
+use gatehouse_protocol::{CodeChannel, ErrorCode, FlowToken, MailToken, SecondFactor};
 
 /// One of the views, with the evidence that leads on from it.
 #[derive(Debug, Clone)]
@@ -50,7 +52,20 @@ pub enum Screen {
         /// What is asked for now.
         factor: SecondFactor,
     },
+    /// A code was sent, in place of a password or to a phone that is set up.
+    Code {
+        /// Goes back with the code.
+        flow: FlowToken,
+        /// By which way.
+        channel: CodeChannel,
+    },
+    /// The link of a mail with a code was opened. Nothing is used up before the button is pressed.
+    CodeLink {
+        /// The token of the link.
+        token: MailToken,
+    },
     /// An authenticator app is set up.
+    #[cfg(feature = "later")]
     Enroll {
         /// Carries the enrollment.
         flow: FlowToken,
@@ -60,11 +75,13 @@ pub enum Screen {
         picture: Code,
     },
     /// The recovery codes, shown this once.
+    #[cfg(feature = "later")]
     Codes {
         /// All of them.
         codes: Vec<Code>,
     },
     /// The password of who is signed in, once more.
+    #[cfg(feature = "later")]
     Reauthenticate,
     /// The form that replaces the password of who is signed in.
     ChangePassword,

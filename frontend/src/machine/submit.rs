@@ -1,10 +1,12 @@
 //! What submitting a form means: the checks that need no endpoint, then one step of the flow.
 
 use gatehouse_protocol::{
-    ChangePassword, Code, EnrollmentStep, ErrorCode, Field, LoginStep, Password, RecoveryStep,
-    RegistrationStep, SecondFactor, VerificationStep, rule,
+    ChangePassword, Code, ErrorCode, Field, LoginStep, Password, RecoveryStep, RegistrationStep,
+    SecondFactor, VerificationStep, rule,
 };
 
+#[cfg(feature = "later")]
+use super::Purpose;
 use super::{Effect, Gap, Line, Machine, Screen, Text, Values};
 
 impl Machine {
@@ -31,13 +33,16 @@ impl Machine {
         self.sending(step)
     }
 
-    /// Sends the mail again.
+    /// Sends the mail, or the code, again.
     pub(super) fn resend(&mut self) -> Vec<Effect> {
-        let Screen::CheckMail { to, recovery } = &self.screen else { return Vec::new() };
-        let effect = if *recovery {
-            Effect::Recover(RecoveryStep::Request { identifier: to.clone() })
-        } else {
-            Effect::Verify(VerificationStep::Resend { email: to.clone() })
+        let effect = match &self.screen {
+            Screen::CheckMail { to, recovery: true } => {
+                Effect::Recover(RecoveryStep::Request { identifier: to.clone() })
+            }
+            Screen::CheckMail { to, .. } => Effect::Verify(VerificationStep::Resend { email: to.clone() }),
+            Screen::Challenge { flow, .. } => Effect::Login(LoginStep::SendSms { flow: flow.clone() }),
+            Screen::Code { channel, .. } => return self.ask_for_code(*channel),
+            _ => return Vec::new(),
         };
         self.sending(effect)
     }
@@ -119,15 +124,36 @@ impl Machine {
             Screen::Challenge { flow, factor, .. } => {
                 let (flow, challenge) = (flow.clone(), self.challenge());
                 Effect::Login(match factor {
+                    SecondFactor::Passkey => LoginStep::BeginPasskey { flow: Some(flow) },
                     SecondFactor::Totp => LoginStep::Totp { flow, code: code(), keep, challenge },
                     SecondFactor::RecoveryCode => {
                         LoginStep::RecoveryCode { flow, code: code(), keep, challenge }
                     }
+                    SecondFactor::Sms => LoginStep::Code { flow, code: code(), keep, challenge },
                 })
             }
-            Screen::Enroll { flow, .. } => {
-                Effect::Enroll(EnrollmentStep::ConfirmTotp { flow: flow.clone(), code: code(), keep })
+            #[cfg(feature = "later")]
+            Screen::Code { flow, .. } if self.purpose == Purpose::Enroll => {
+                Effect::Enroll(gatehouse_protocol::EnrollmentStep::ConfirmPhone {
+                    flow: flow.clone(),
+                    code: code(),
+                })
             }
+            Screen::Code { flow, .. } => {
+                let (flow, challenge) = (flow.clone(), self.challenge());
+                Effect::Login(LoginStep::Code { flow, code: code(), keep, challenge })
+            }
+            Screen::CodeLink { token } => {
+                let (token, challenge) = (token.clone(), self.challenge());
+                Effect::Login(LoginStep::CodeLink { token, keep, challenge })
+            }
+            #[cfg(feature = "later")]
+            Screen::Enroll { flow, .. } => Effect::Enroll(gatehouse_protocol::EnrollmentStep::ConfirmTotp {
+                flow: flow.clone(),
+                code: code(),
+                keep,
+            }),
+            #[cfg(feature = "later")]
             Screen::Reauthenticate => Effect::Login(LoginStep::Reauthenticate { password }),
             Screen::Registration { offer } => {
                 let token = offer.as_ref().map(|offer| offer.token.clone());
@@ -144,11 +170,12 @@ impl Machine {
             Screen::Loading
             | Screen::Unreachable
             | Screen::CheckMail { .. }
-            | Screen::Codes { .. }
             | Screen::PasswordChanged
             | Screen::SignedIn
             | Screen::NotAllowed
             | Screen::Broken { .. } => return None,
+            #[cfg(feature = "later")]
+            Screen::Codes { .. } => return None,
         })
     }
 }

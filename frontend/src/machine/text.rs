@@ -1,4 +1,5 @@
-//! The names of all sentences. The sentences themselves are in `frontend/messages/`, one file per language.
+//! The names of all sentences. The sentences themselves are in `frontend/messages/`, one file per language; those
+//! of the feature `later` are in `frontend/messages/account/`, with what is loaded later.
 
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))]
@@ -7,23 +8,24 @@ mod tests;
 use gatehouse_protocol::{ErrorCode, PasswordStrength};
 
 macro_rules! texts {
-    ($(#[$doc:meta])* $kind:ident: $($name:ident = $key:literal,)*) => {
+    ($(#[$doc:meta])* $kind:ident: $($(#[$when:meta])* $name:ident = $key:literal,)*) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $kind { $(#[doc = concat!("`", $key, "`")] $name,)* }
+        pub enum $kind { $(#[doc = concat!("`", $key, "`")] $(#[$when])* $name,)* }
 
         impl $kind {
             /// Every text.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+            pub const ALL: &'static [Self] = &[$($(#[$when])* Self::$name,)*];
 
             /// Its key in the message files.
             pub const fn key(self) -> &'static str {
-                match self { $(Self::$name => $key,)* }
+                match self { $($(#[$when])* Self::$name => $key,)* }
             }
         }
     };
 }
 
+#[cfg(feature = "later")]
 pub(crate) use texts;
 
 texts! {
@@ -37,6 +39,8 @@ texts! {
     LoginToRegistrationLink = "login.to_registration_link",
     LoginOr = "login.or",
     LoginProvider = "login.provider",
+    LoginMailCode = "login.mail_code",
+    LoginSmsCode = "login.sms_code",
     RegistrationTitle = "registration.title",
     RegistrationLead = "registration.lead",
     RegistrationInviteTitle = "registration.invite_title",
@@ -68,19 +72,39 @@ texts! {
     ChallengeRecoveryLead = "challenge.recovery_lead",
     ChallengeToRecovery = "challenge.to_recovery",
     ChallengeToApp = "challenge.to_app",
-    EnrollTitle = "enroll.title",
-    EnrollLead = "enroll.lead",
-    EnrollPicture = "enroll.picture",
-    EnrollKey = "enroll.key",
-    EnrollSubmit = "enroll.submit",
-    CodesTitle = "codes.title",
-    CodesLead = "codes.lead",
-    CodesStored = "codes.stored",
-    Copy = "copy",
-    Copied = "copied",
-    Download = "download",
-    Print = "print",
+    ChallengeToSms = "challenge.to_sms",
+    CodeTitle = "code.title",
+    CodeAsked = "code.asked",
+    CodeSms = "code.sms",
+    CodeSent = "code.sent",
+    CodeLink = "code.link",
+    #[cfg(feature = "later")]
+    EnrollTitle = "setup.title",
+    #[cfg(feature = "later")]
+    EnrollLead = "setup.lead",
+    #[cfg(feature = "later")]
+    EnrollPicture = "setup.picture",
+    #[cfg(feature = "later")]
+    EnrollKey = "setup.key",
+    #[cfg(feature = "later")]
+    EnrollSubmit = "setup.submit",
+    #[cfg(feature = "later")]
+    CodesTitle = "setup.codes_title",
+    #[cfg(feature = "later")]
+    CodesLead = "setup.codes_lead",
+    #[cfg(feature = "later")]
+    CodesStored = "setup.codes_stored",
+    #[cfg(feature = "later")]
+    Copy = "setup.copy",
+    #[cfg(feature = "later")]
+    Copied = "setup.copied",
+    #[cfg(feature = "later")]
+    Download = "setup.download",
+    #[cfg(feature = "later")]
+    Print = "setup.print",
+    #[cfg(feature = "later")]
     ReauthenticateTitle = "reauthenticate.title",
+    #[cfg(feature = "later")]
     ReauthenticateLead = "reauthenticate.lead",
     Confirm = "confirm",
     ChangeTitle = "change.title",
@@ -114,6 +138,7 @@ texts! {
     FieldCurrentPassword = "field.current_password",
     FieldCode = "field.code",
     FieldRecoveryCode = "field.recovery_code",
+    FieldSentCode = "field.sent_code",
     HintUsername = "hint.username",
     HintEmailLocked = "hint.email_locked",
     HintEmailOptional = "hint.email_optional",
@@ -170,7 +195,9 @@ texts! {
     ErrorManagedElsewhere = "error.managed_elsewhere",
     ErrorCodeRejected = "error.code_rejected",
     ErrorReauthenticationRequired = "error.reauthentication_required",
+    #[cfg(feature = "later")]
     ErrorFactorRequired = "error.factor_required",
+    #[cfg(feature = "later")]
     ErrorNameTooLong = "error.name_too_long",
     ErrorFactorUnavailable = "error.factor_unavailable",
     ErrorProviderCancelled = "error.provider_cancelled",
@@ -178,6 +205,24 @@ texts! {
     ErrorProviderUnavailable = "error.provider_unavailable",
     ErrorProviderUnknown = "error.provider_unknown",
     ErrorProviderUnlinked = "error.provider_unlinked",
+    ErrorOtherBrowser = "error.other_browser",
+    #[cfg(feature = "later")]
+    ErrorPhoneInvalid = "error.phone_invalid",
+    LoginPasskey = "login.passkey",
+    ChallengePasskeyTitle = "challenge.passkey_title",
+    ChallengePasskeyLead = "challenge.passkey_lead",
+    ChallengeToPasskey = "challenge.to_passkey",
+    PasskeyCancelled = "passkey_cancelled",
+    ErrorPasskeyRejected = "error.passkey_rejected",
+    #[cfg(feature = "later")]
+    ErrorPasskeyExists = "error.passkey_exists",
+    #[cfg(feature = "later")]
+    ErrorTooManyPasskeys = "error.too_many_passkeys",
+    ErrorPasskeyUnavailable = "error.passkey_unavailable",
+    #[cfg(feature = "later")]
+    ErrorProviderTaken = "error.provider_taken",
+    #[cfg(feature = "later")]
+    ErrorLastWayIn = "error.last_way_in",
 }
 
 impl From<ErrorCode> for Text {
@@ -216,7 +261,9 @@ impl From<ErrorCode> for Text {
             ErrorCode::ManagedElsewhere => Self::ErrorManagedElsewhere,
             ErrorCode::CodeRejected => Self::ErrorCodeRejected,
             ErrorCode::ReauthenticationRequired => Self::ErrorReauthenticationRequired,
+            #[cfg(feature = "later")]
             ErrorCode::FactorRequired => Self::ErrorFactorRequired,
+            #[cfg(feature = "later")]
             ErrorCode::NameTooLong => Self::ErrorNameTooLong,
             ErrorCode::FactorUnavailable => Self::ErrorFactorUnavailable,
             ErrorCode::ProviderCancelled => Self::ErrorProviderCancelled,
@@ -224,6 +271,28 @@ impl From<ErrorCode> for Text {
             ErrorCode::ProviderUnavailable => Self::ErrorProviderUnavailable,
             ErrorCode::ProviderUnknown => Self::ErrorProviderUnknown,
             ErrorCode::ProviderUnlinked => Self::ErrorProviderUnlinked,
+            ErrorCode::OtherBrowser => Self::ErrorOtherBrowser,
+            #[cfg(feature = "later")]
+            ErrorCode::PhoneInvalid => Self::ErrorPhoneInvalid,
+            ErrorCode::PasskeyRejected => Self::ErrorPasskeyRejected,
+            #[cfg(feature = "later")]
+            ErrorCode::PasskeyExists => Self::ErrorPasskeyExists,
+            #[cfg(feature = "later")]
+            ErrorCode::TooManyPasskeys => Self::ErrorTooManyPasskeys,
+            ErrorCode::PasskeyUnavailable => Self::ErrorPasskeyUnavailable,
+            #[cfg(feature = "later")]
+            ErrorCode::ProviderTaken => Self::ErrorProviderTaken,
+            #[cfg(feature = "later")]
+            ErrorCode::LastWayIn => Self::ErrorLastWayIn,
+            // Only the account page asks for what is refused so.
+            #[cfg(not(feature = "later"))]
+            ErrorCode::FactorRequired
+            | ErrorCode::LastWayIn
+            | ErrorCode::NameTooLong
+            | ErrorCode::PasskeyExists
+            | ErrorCode::PhoneInvalid
+            | ErrorCode::ProviderTaken
+            | ErrorCode::TooManyPasskeys => Self::ErrorInternal,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Second factors and recovery codes.
 
-use gatehouse_protocol::{AccountOverview, FactorSummary};
+use gatehouse_protocol::{AccountOverview, FactorSummary, SecondFactor};
 use leptos::prelude::*;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     stage::Panel,
 };
 use crate::{
-    account::{Act, Own, Said, Section},
+    account::{Account, Act, Own, Said, Section},
     machine::Gap,
 };
 
@@ -27,11 +27,15 @@ pub(super) fn factors(panel: Panel) -> impl IntoView {
 }
 
 fn list(panel: Panel, account: AccountOverview, asked: Option<&Act>) -> AnyView {
-    let AccountOverview { factors, recovery_codes, factor_required, .. } = account;
+    let AccountOverview { factors, recovery_codes, factor_required, phone, .. } = account;
+    let phone = phone && factors.iter().all(|factor| factor.kind != SecondFactor::Sms);
+    let phone = phone.then(|| add_phone(panel, asked));
     if factors.is_empty() {
         return view! {
             <p class="gh-lead">{panel.say(Own::FactorsOff)}</p>
             {wide(panel, Act::SetUp, Own::FactorsSetUp)}
+            {passkey(panel)}
+            {phone}
         }
         .into_any();
     }
@@ -41,19 +45,44 @@ fn list(panel: Panel, account: AccountOverview, asked: Option<&Act>) -> AnyView 
         <ul class="gh-rows">{rows} {codes(panel, recovery_codes, asked)}</ul>
         {last.then(|| view! { <p class="gh-lead">{panel.say(Own::FactorsRequired)}</p> })}
         {wide(panel, Act::SetUp, Own::FactorsAdd)}
+        {passkey(panel)}
+        {phone}
     }
     .into_any()
 }
 
+fn add_phone(panel: Panel, asked: Option<&Act>) -> AnyView {
+    if asked == Some(&Act::AddPhone) {
+        return asked_text(panel, Own::PhoneNumber, String::new(), Own::PhoneSend, false).into_any();
+    }
+    wide(panel, Act::AddPhone, Own::PhoneAdd).into_any()
+}
+
+/// Only where the browser can make one that belongs here.
+fn passkey(panel: Panel) -> impl IntoView {
+    panel.peek(Account::passkeys).then(|| wide(panel, Act::AddPasskey, Own::PasskeyAdd))
+}
+
 fn row(panel: Panel, factor: FactorSummary, asked: Option<&Act>, last: bool) -> impl IntoView + use<> {
-    let FactorSummary { id, name, created_at, last_used_at, kind: _ } = factor;
+    let FactorSummary { id, name, created_at, last_used_at, kind } = factor;
     let (rename, remove) = (Act::Rename(id.clone()), Act::Remove(id));
     let date = panel.day(created_at);
     let since = match last_used_at {
         Some(then) => Said::from(Own::FactorUsed).words("ago", &panel.ago(then)),
         None => Own::FactorUnused.into(),
     };
-    let title = if name.is_empty() { panel.say(Own::FactorApp) } else { name.clone() };
+    let what = panel.say(match kind {
+        SecondFactor::Passkey => Own::FactorPasskey,
+        SecondFactor::Sms => Own::FactorPhone,
+        SecondFactor::Totp | SecondFactor::RecoveryCode => Own::FactorApp,
+    });
+    // Until a phone is called something else, its name is how its number ends.
+    let ending = kind == SecondFactor::Sms && name.starts_with('…');
+    let (title, named) = match name.as_str() {
+        "" => (what.clone(), false),
+        _ if ending => ([&what, " ", &name].concat(), false),
+        _ => (name.clone(), true),
+    };
     let acts = if asked == Some(&rename) {
         asked_text(panel, Own::FactorName, name, Own::Save, false).into_any()
     } else if asked == Some(&remove) {
@@ -70,7 +99,9 @@ fn row(panel: Panel, factor: FactorSummary, asked: Option<&Act>, last: bool) -> 
     view! {
         <li class="gh-row">
             <p class="gh-row-title"><bdi>{title}</bdi></p>
-            <p class="gh-row-note">{panel.say(since.words("date", &date))}</p>
+            <p class="gh-row-note">
+                {named.then_some([what.as_str(), " · "].concat())} {panel.say(since.words("date", &date))}
+            </p>
             {acts}
         </li>
     }

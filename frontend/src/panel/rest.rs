@@ -1,6 +1,7 @@
 //! Profile, password and data.
 
-use leptos::{html::Input, prelude::*};
+use gatehouse_protocol::AccountOverview;
+use leptos::{html, prelude::*};
 
 use super::{
     parts::{button, wide},
@@ -12,9 +13,16 @@ use crate::{
 };
 
 pub(super) fn profile(panel: Panel) -> impl IntoView {
-    let account = Memo::new(move |_| panel.see(|m| m.overview().cloned()));
+    let seen = Memo::new(move |_| {
+        panel.see(|m| {
+            let mails = m.config().is_some_and(|config| config.recovery);
+            (m.overview().cloned(), m.asked() == Some(&Act::ChangeAddress), mails)
+        })
+    });
     move || {
-        account.get().map(|account| {
+        let (account, asked, mails) = seen.get();
+        account.map(|account| {
+            let address = address(panel, &account, asked, mails);
             let email = account.email.map(|email| {
                 let (text, good) = if account.email_verified {
                     (Own::EmailConfirmed, true)
@@ -43,21 +51,72 @@ pub(super) fn profile(panel: Panel) -> impl IntoView {
                     {email}
                     {roles}
                 </dl>
+                {address}
                 {account.managed.then(|| view! { <p class="gh-lead">{panel.say(Own::Managed)}</p> })}
             }
         })
     }
 }
 
+/// The address: changed in its place, or what a change of it waits for.
+fn address(panel: Panel, account: &AccountOverview, asked: bool, mails: bool) -> Option<AnyView> {
+    if account.managed || !mails {
+        return None;
+    }
+    if asked {
+        let value = account.email.clone().filter(|_| !account.email_verified).unwrap_or_default();
+        let form = asked_for(panel, Own::AddressNew, value, Own::Save, false, Input::Email);
+        return Some(form.into_any());
+    }
+    let Some(pending) = &account.pending_address else {
+        let unconfirmed = account.email.is_some() && !account.email_verified;
+        let text = if unconfirmed { Own::AddressConfirm } else { Own::AddressChange };
+        let button = button(panel, Act::ChangeAddress, text);
+        return Some(view! { <p class="gh-acts">{button}</p> }.into_any());
+    };
+    let waits = [
+        pending.approval.then_some(Own::AddressNeedsApproval),
+        pending.confirmation.then_some(Own::AddressNeedsConfirmation),
+    ];
+    let waits: Vec<_> = waits
+        .into_iter()
+        .flatten()
+        .map(|text| view! { <p class="gh-row-note">{panel.say(text)}</p> })
+        .collect();
+    let title = Said::from(Own::AddressPending).words("email", &pending.email);
+    let view = view! {
+        <div class="gh-row gh-pending">
+            <p class="gh-row-title"><bdi>{panel.say(title)}</bdi></p>
+            {waits}
+            <p class="gh-acts">{button(panel, Act::CancelAddress, Own::AddressCancel)}</p>
+        </div>
+    };
+    Some(view.into_any())
+}
+
 pub(super) fn password(panel: Panel) -> impl IntoView {
-    let inside = Memo::new(move |_| panel.see(|m| m.inside(Section::Password).is_some()));
-    move || {
-        (!inside.get()).then(|| {
-            view! {
-                <p class="gh-lead">{panel.say(Own::PasswordLead)}</p>
-                {wide(panel, Act::ChangePassword, Text::SignedInChange)}
-            }
+    let seen = Memo::new(move |_| {
+        panel.see(|m| {
+            let there = m.overview().is_some_and(|account| account.has_password);
+            (m.inside(Section::Password).is_some(), there, m.asked() == Some(&Act::SetPassword))
         })
+    });
+    move || match seen.get() {
+        (true, ..) => ().into_any(),
+        (false, true, _) => view! {
+            <p class="gh-lead">{panel.say(Own::PasswordLead)}</p>
+            {wide(panel, Act::ChangePassword, Text::SignedInChange)}
+        }
+        .into_any(),
+        (false, false, true) => {
+            asked_for(panel, Text::FieldNewPassword, String::new(), Own::Save, false, Input::NewPassword)
+                .into_any()
+        }
+        (false, false, false) => view! {
+            <p class="gh-lead">{panel.say(Own::PasswordNone)}</p>
+            {wide(panel, Act::SetPassword, Own::PasswordSetAct)}
+        }
+        .into_any(),
     }
 }
 
@@ -94,7 +153,40 @@ pub(super) fn asked_text(
     yes: Own,
     danger: bool,
 ) -> impl IntoView {
-    let input = NodeRef::<Input>::new();
+    asked_for(panel, label, value, yes, danger, Input::Text)
+}
+
+/// What is typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    /// A text.
+    Text,
+    /// An address.
+    Email,
+    /// A password that is chosen.
+    NewPassword,
+}
+
+/// Something that is asked for in its place.
+fn asked_for(
+    panel: Panel,
+    label: impl Into<Said> + 'static,
+    value: String,
+    yes: Own,
+    danger: bool,
+    typed: Input,
+) -> impl IntoView {
+    let (kind, complete) = match typed {
+        Input::Text => ("text", "off"),
+        Input::Email => ("email", "email"),
+        Input::NewPassword => ("password", "new-password"),
+    };
+    // Password managers store nothing without a name.
+    let name = panel.peek(|m| m.overview().map(|account| account.username.clone())).unwrap_or_default();
+    let named = (typed == Input::NewPassword).then(|| {
+        view! { <input type="text" autocomplete="username" value=name readonly hidden tabindex="-1" aria-hidden="true" /> }
+    });
+    let input = NodeRef::<html::Input>::new();
     let submitted = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let text = input.get_untracked().map(|input| input.value()).unwrap_or_default();
@@ -102,12 +194,13 @@ pub(super) fn asked_text(
     };
     view! {
         <form class="gh-asked-text" method="post" novalidate on:submit=submitted>
+            {named}
             <label class="gh-label" for="gh-asked">{panel.say(label)}</label>
             <input
                 class="gh-input"
                 id="gh-asked"
-                type="text"
-                autocomplete="off"
+                type=kind
+                autocomplete=complete
                 autocapitalize="none"
                 spellcheck="false"
                 value=value

@@ -10,10 +10,11 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::HtmlElement;
 
 use crate::{
-    account::{Account, Effect, Event, Inside, Request, Said, ago},
+    account::{Account, Effect, Event, Inside, Own, Request, Said, ago, device as device_of},
     entry::{self, Handle},
-    http::{Api, enrollment, parse},
-    machine::{Announcement, Setting},
+    http::{Api, parse},
+    machine::{Announcement, Setting, Text},
+    passkey::{self, Ceremony},
     stage::{World as FormWorld, after, announce, call},
     words::Words,
 };
@@ -41,7 +42,7 @@ impl Panel {
     pub(super) fn new(machine: Account, world: World) -> Self {
         Self {
             machine: RwSignal::new(machine),
-            words: RwSignal::new_local(Rc::new(Words::english_account())),
+            words: RwSignal::new_local(Rc::new(Words::english())),
             world: StoredValue::new_local(Rc::new(world)),
             front: StoredValue::new_local(JsValue::UNDEFINED),
         }
@@ -121,6 +122,7 @@ impl Panel {
             opening: inside.opening.clone(),
             username: self.machine.with_untracked(|m| m.overview().map(|o| o.username.clone()))?,
             endpoint: world.api.base().to_owned(),
+            host: passkey::host(),
             ..Setting::default()
         };
         let world = FormWorld {
@@ -144,7 +146,13 @@ impl Panel {
             }),
             Effect::Ask(Request::Enroll(step)) => spawn_local(async move {
                 let reply = world.api.post("/enrollment", &step).await;
-                self.send(Event::Enrolled(reply.and_then(|state| enrollment(&state))));
+                self.send(Event::Enrolled(reply.and_then(parse)));
+            }),
+            Effect::Make(flow, options) => spawn_local(async move {
+                let made = Ceremony::MAKE.hold(&options, None).await;
+                let device = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
+                let made = made.map(|made| (made, self.say(device_of(&device.unwrap_or_default()))));
+                self.send(Event::Made(flow, made.map_err(|why| why_not(&why))));
             }),
             Effect::Save(document) => save(&document),
             Effect::Done(what) => call(world.on_done.as_ref(), what),
@@ -167,7 +175,7 @@ impl Panel {
                     .await
             };
             let ((config, session, account), words) =
-                futures_util::future::join(asked, Words::load_account(world.locale.as_deref())).await;
+                futures_util::future::join(asked, Words::load(world.locale.as_deref())).await;
             if let (Ok(config), Ok(session)) = (&config, &session) {
                 let front = Object::new();
                 set(&front, "config", config);
@@ -186,12 +194,22 @@ impl Panel {
     fn name_page(self) {
         let Some(document) = web_sys::window().and_then(|w| w.document()) else { return };
         let app = self.machine.try_with_untracked(|m| m.config().map(|c| c.app_name.clone())).flatten();
-        let title = self.say(crate::account::Own::Title);
+        let title = self.say(Own::Title);
         document.set_title(&app.map_or_else(|| title.clone(), |app| [&title, " · ", &app].concat()));
         if let Some(html) = document.document_element() {
             // The attribute is always a valid name.
             html.set_attribute("lang", &self.tongue().0).ok();
         }
+    }
+}
+
+/// Why the browser made no passkey.
+fn why_not(error: &JsValue) -> Said {
+    let name = Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
+    match name.as_deref() {
+        Some("InvalidStateError") => Text::ErrorPasskeyExists.into(),
+        Some("NotAllowedError" | "AbortError" | "TimeoutError") => Own::PasskeyCancelled.into(),
+        _ => Own::PasskeyFailed.into(),
     }
 }
 

@@ -2,7 +2,13 @@
 
 use leptos::{html::Div, prelude::*};
 
-use super::{factors::factors, rest, sessions::sessions, stage::Panel};
+use super::{
+    factors::factors,
+    linked::{linked, proving},
+    rest,
+    sessions::sessions,
+    stage::Panel,
+};
 use crate::{
     account::{Account, Event, Own, Section, View},
     entry::Handle,
@@ -48,6 +54,9 @@ fn account(panel: Panel) -> impl IntoView {
     let app = panel.peek(|m| m.config().map(|c| (c.logo.clone(), c.app_name.clone())));
     let standalone = panel.standalone();
     let managed = panel.peek(|m| m.overview().is_some_and(|account| account.managed));
+    let elsewhere = panel.peek(|m| {
+        m.overview().is_some_and(|account| !account.linked.is_empty() || !account.linkable.is_empty())
+    });
     view! {
         <header class="gh-panel-head">
             {app.filter(|_| standalone).map(|(logo, app)| view! {
@@ -64,6 +73,7 @@ fn account(panel: Panel) -> impl IntoView {
         {Section::ALL
             .into_iter()
             .filter(|section| !(managed && section.kept_by_its_owner()))
+            .filter(|section| elsewhere || *section != Section::Linked)
             .map(|section| card(panel, section))
             .collect_view()}
     }
@@ -74,6 +84,7 @@ fn card(panel: Panel, section: Section) -> impl IntoView {
         Section::Profile => rest::profile(panel).into_any(),
         Section::Password => rest::password(panel).into_any(),
         Section::Factors => factors(panel).into_any(),
+        Section::Linked => linked(panel).into_any(),
         Section::Sessions => sessions(panel).into_any(),
         Section::Data => rest::data(panel).into_any(),
     };
@@ -84,6 +95,7 @@ fn card(panel: Panel, section: Section) -> impl IntoView {
             <h2 class="gh-subtitle" id=section.id() tabindex="-1">{panel.say(section.title())}</h2>
             {body}
             <For each=inside key=|serial| *serial children=move |_| form(panel, section) />
+            {proving(panel, section)}
             <div
                 class="gh-notice"
                 class:gh-good=move || panel.see(|m| m.notice(section).is_some_and(|n| n.good))

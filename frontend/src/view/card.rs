@@ -2,7 +2,9 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{elsewhere::elsewhere, field::field, shown::shown};
+#[cfg(feature = "later")]
+use super::shown::shown;
+use super::{elsewhere::elsewhere, field::field};
 use crate::{
     dom,
     machine::{Card, Event, Machine, Press, Text, Turn, TurnTo},
@@ -10,7 +12,11 @@ use crate::{
 };
 
 pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
-    let Card { name, tagline, title, lead, shown: secret, fields, account, keep, submit, ways, turns } = card;
+    #[cfg(feature = "later")]
+    let secret = shown(stage, card.shown);
+    #[cfg(not(feature = "later"))]
+    let secret = ();
+    let Card { name, tagline, title, lead, fields, account, keep, submit, ways, turns, .. } = card;
     let press = submit.as_ref().map_or(Press::Submit, |(_, press)| *press);
     let submitted = move |event: SubmitEvent| {
         event.prevent_default();
@@ -37,7 +43,7 @@ pub(super) fn card(stage: Stage, card: Card) -> impl IntoView {
                         aria-hidden="true"
                     />
                 })}
-                {shown(stage, secret)}
+                {secret}
                 {fields.into_iter().map(|card| field(stage, card)).collect_view()}
                 {keep.then(|| view! {
                     <label class="gh-keep">
@@ -91,6 +97,7 @@ fn quiet(stage: Stage, Turn { lead, link, to }: Turn) -> impl IntoView {
             TurnTo::Place(place) => Event::Go(place, stage.values()),
             TurnTo::SignOut => Event::SignOut,
             TurnTo::App => Event::Continue,
+            TurnTo::Resend => Event::Resend,
         });
     };
     view! {

@@ -1,7 +1,7 @@
 //! The ways in through an account of somebody else: plain links, so that they work by keyboard, in a new tab, and whatever
 //! becomes of the form. A provider's page is never shown in a frame.
 
-use super::shown::safe;
+use super::safe::safe;
 use crate::{
     machine::{Text, Way},
     stage::Stage,

@@ -22,7 +22,8 @@ pub(super) fn field(stage: Stage, card: FieldCard) -> impl IntoView {
         if secret && hidden { "password" } else { "text" }
     };
     let autocomplete = match field {
-        Field::Identifier | Field::Username => "username",
+        Field::Identifier => "username webauthn",
+        Field::Username => "username",
         Field::Email => "email",
         Field::Password if fresh => "new-password",
         Field::Password | Field::CurrentPassword => "current-password",

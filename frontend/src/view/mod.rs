@@ -4,6 +4,8 @@ mod card;
 mod elsewhere;
 mod field;
 mod icon;
+mod safe;
+#[cfg(feature = "later")]
 mod shown;
 
 use leptos::prelude::*;

@@ -7,6 +7,7 @@ use leptos::{ev::MouseEvent, prelude::*};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, HtmlDocument};
 
+use super::safe::safe;
 use crate::{
     machine::{Shown, Text},
     stage::Stage,
@@ -99,18 +100,4 @@ fn button(act: &str, text: &str) -> String {
 /// A small file as an address. What is not safe in an attribute is escaped by it.
 fn data(kind: &str, content: &str) -> String {
     ["data:", kind, ",", &String::from(encode_uri_component(content))].concat()
-}
-
-/// A text inside an element or a quoted attribute.
-pub(super) fn safe(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '"' => safe.push_str("&quot;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }

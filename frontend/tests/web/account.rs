@@ -39,6 +39,11 @@ fn overview(changed: &Value) -> Value {
                 "last_used_at": 0
             },
         ],
+        "phone": false,
+        "has_password": true,
+        "linked": [],
+        "linkable": [],
+        "pending_address": null,
     });
     for (key, value) in changed.as_object().unwrap() {
         account[key] = value.clone();

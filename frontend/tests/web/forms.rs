@@ -52,7 +52,6 @@ async fn screens(check: impl Fn(&Page)) {
     check(&Page::open(json!({})).await);
     let network = Network::signed_in();
     network.answers("/password", 200, &json!({"ended": 1}));
-    check(&Page::open(json!({"view": "reauthenticate"})).await);
     let page = Page::open(json!({"view": "change_password"})).await;
     check(&page);
     page.types("Current password", "until now");
@@ -82,7 +81,7 @@ async fn signing_in_is_one_real_form() {
     assert!(page.form().no_validate(), "the form says itself what is wrong");
     assert_eq!(
         fillable(&page),
-        [row("username", "text", "username"), row("password", "password", "current-password")]
+        [row("username", "text", "username webauthn"), row("password", "password", "current-password")]
     );
     let submit = page.button("Sign in");
     assert_eq!(submit.get_attribute("type").as_deref(), Some("submit"));
@@ -135,7 +134,7 @@ async fn asking_for_a_link_asks_who_it_is_for() {
     let page = Page::login().await;
     page.button("Forgot password?").click();
     page.shows("recovery").await;
-    assert_eq!(fillable(&page), [row("username", "text", "username")]);
+    assert_eq!(fillable(&page), [row("username", "text", "username webauthn")]);
 }
 
 #[wasm_bindgen_test]

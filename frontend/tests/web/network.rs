@@ -73,6 +73,8 @@ impl Network {
             "password_min": 8,
             "app_path": "/",
             "providers": [],
+            "codes": [],
+            "passkeys": null,
         });
         for (key, value) in changed.as_object().unwrap() {
             config[key] = value.clone();

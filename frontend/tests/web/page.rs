@@ -68,7 +68,7 @@ impl Page {
             options[key] = value.clone();
         }
         let told = |kind| Function::new_with_args("value", &format!("network.told.push(['{kind}', value])"));
-        let handle = mount(root.clone(), object(&options), told("ticket"), told("done")).unwrap();
+        let handle = mount(root.clone(), &object(&options), told("ticket"), told("done")).unwrap();
         Self { root, handle: Some(handle) }
     }
 
@@ -89,7 +89,7 @@ impl Page {
     }
 
     pub(crate) fn update(&self, options: &Value) {
-        self.handle.as_ref().unwrap().update(object(options)).unwrap();
+        self.handle.as_ref().unwrap().update(&object(options)).unwrap();
     }
 
     pub(crate) fn unmount(&mut self) {

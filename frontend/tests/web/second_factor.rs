@@ -97,3 +97,70 @@ async fn a_page_that_needs_a_second_factor_is_told_when_it_is_proven() {
     page.enter();
     until("the app is told", || network.told() == json!([["done", "stepped_up"]])).await;
 }
+
+/// The way that the form offers below the password, and back.
+#[wasm_bindgen_test]
+async fn a_code_by_mail_takes_the_place_of_the_password() {
+    let network = Network::up();
+    network.describes(&json!({"codes": ["mail", "sms"]}));
+    let page = Page::login().await;
+    page.button("Email me a code instead").click();
+    until("a name is asked for", || page.note("Username or e-mail") == "Enter your username or e-mail.")
+        .await;
+    assert!(network.asked("/login").is_empty(), "nothing is sent for nobody");
+    page.types("Username or e-mail", "bob");
+    network.answers("/login", 200, &json!({"state": "code_sent", "flow": "flow-1", "channel": "mail"}));
+    page.button("Email me a code instead").click();
+    page.shows("code").await;
+    let sent = json!({"step": "send_code", "identifier": "bob", "channel": "mail"});
+    assert_eq!(network.asked("/login"), [sent]);
+    assert_eq!(focused(), "gh-code");
+    assert!(page.root.text_content().unwrap().contains("If bob belongs to an account"));
+    network.forgets("/login");
+    network.answers("/login", 200, &json!({"state": "complete", "ticket": "ticket-1"}));
+    page.types("Code", "1234 5678");
+    page.enter();
+    until("the app has its ticket", || network.told() == json!([["ticket", "ticket-1"]])).await;
+    let told = json!({
+        "step": "code", "flow": "flow-1", "code": "1234 5678", "keep": false, "challenge": "challenge-1"
+    });
+    assert_eq!(network.asked("/login").pop(), Some(told));
+}
+
+/// Nothing is sent to a phone before its owner asks for it.
+#[wasm_bindgen_test]
+async fn a_phone_is_asked_where_it_is_chosen() {
+    let network = Network::up();
+    let factors = json!({"state": "challenge", "flow": "flow-1", "factors": ["totp", "sms"]});
+    network.answers("/login", 200, &factors);
+    let page = Page::login().await;
+    page.signs_in();
+    page.shows("challenge").await;
+    network.forgets("/login");
+    network.answers("/login", 200, &json!({"state": "code_sent", "flow": "flow-1", "channel": "sms"}));
+    let before = network.asked("/login").len();
+    page.button("Get a code by SMS instead").click();
+    until("it is on its way", || network.asked("/login").len() == before + 1).await;
+    assert_eq!(network.asked("/login").pop(), Some(json!({"step": "send_sms", "flow": "flow-1"})));
+    until("it is said", || page.root.text_content().unwrap().contains("A code is on its way.")).await;
+    assert_eq!(page.text("h1"), "Enter the code we sent you");
+}
+
+/// A browser whose page has another name than the one that passkeys belong to offers none.
+#[wasm_bindgen_test]
+async fn passkeys_are_offered_where_they_belong() {
+    let network = Network::up();
+    network.describes(&json!({"passkeys": "elsewhere.example.org"}));
+    let page = Page::login().await;
+    assert!(!page.root.text_content().unwrap().contains("passkey"));
+    drop(page);
+    let host = run("location.hostname");
+    network.describes(&json!({"passkeys": host}));
+    let page = Page::login().await;
+    network.answers("/login", 200, &json!({"state": "passkey", "flow": "flow-1", "options": "{}"}));
+    page.button("Sign in with a passkey").click();
+    // These options ask for nothing that a passkey could sign.
+    until("nobody used one", || page.root.text_content().unwrap().contains("No passkey was used.")).await;
+    page.shows("login").await;
+    assert!(network.asked("/login").contains(&json!({"step": "begin_passkey", "flow": null})));
+}

@@ -52,7 +52,7 @@ async fn in_the_place_of_a_page_nothing_is_asked_before_the_form_is_drawn() {
     let config = json!({
         "app_name": "Weather desk", "logo": null, "tagline": "", "login": "name_and_password",
         "registration": "closed", "recovery": false,
-        "password_min": 8, "app_path": "/", "providers": []
+        "password_min": 8, "app_path": "/", "providers": [], "codes": [], "passkeys": null
     });
     let front = json!({"config": config, "session": {"state": "anonymous"}, "asked": null});
     root.dataset().set("front", &front.to_string()).unwrap();
@@ -76,7 +76,7 @@ async fn in_the_place_of_a_page_that_somebody_may_not_see_it_says_why() {
     let config = json!({
         "app_name": "Weather desk", "logo": null, "tagline": "", "login": "name_and_password",
         "registration": "closed", "recovery": false,
-        "password_min": 8, "app_path": "/", "providers": []
+        "password_min": 8, "app_path": "/", "providers": [], "codes": [], "passkeys": null
     });
     let session =
         json!({"state": "signed_in", "username": "erin", "email": null, "roles": ["reader"], "aal": 1});

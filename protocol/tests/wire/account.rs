@@ -1,11 +1,11 @@
 //! The account page, and what the endpoint says of itself.
 
 use gatehouse_protocol::{
-    AccountOverview, AccountState, AccountStep, ClientConfig, FactorSummary, LoginForm, ProviderButton,
-    RegistrationMode, SecondFactor, SessionSummary,
+    AccountOverview, AccountState, AccountStep, ClientConfig, CodeChannel, FactorSummary, Linkable,
+    LinkedSummary, LoginForm, PendingAddress, ProviderButton, RegistrationMode, SecondFactor, SessionSummary,
 };
 
-use super::wire;
+use super::{password, token, wire};
 
 #[test]
 fn account() {
@@ -16,7 +16,15 @@ fn account() {
         | AccountStep::EndSession { .. }
         | AccountStep::EndOtherSessions {}
         | AccountStep::Export {}
-        | AccountStep::Delete {} => (),
+        | AccountStep::Delete {}
+        | AccountStep::LinkProvider { .. }
+        | AccountStep::UnlinkProvider { .. }
+        | AccountStep::ProveAgain { .. }
+        | AccountStep::SetPassword { .. }
+        | AccountStep::ChangeAddress { .. }
+        | AccountStep::CancelAddress {}
+        | AccountStep::ApproveAddress { .. }
+        | AccountStep::ConfirmAddress { .. } => (),
     };
     let steps = [
         AccountStep::Overview {},
@@ -26,6 +34,14 @@ fn account() {
         AccountStep::EndOtherSessions {},
         AccountStep::Export {},
         AccountStep::Delete {},
+        AccountStep::LinkProvider { name: "company".into(), return_to: Some("/reports?page=2".into()) },
+        AccountStep::UnlinkProvider { id: "account".into() },
+        AccountStep::ProveAgain { name: "company".into(), return_to: None },
+        AccountStep::SetPassword { password: password() },
+        AccountStep::ChangeAddress { email: "new@example.org".into() },
+        AccountStep::CancelAddress {},
+        AccountStep::ApproveAddress { token: token() },
+        AccountStep::ConfirmAddress { token: token() },
     ];
     steps.iter().for_each(step);
     wire("account_step", &steps);
@@ -46,6 +62,18 @@ fn account() {
         last_used_at: 1_767_312_000_000,
     };
     wire("session_summary", std::slice::from_ref(&session));
+    let linked = LinkedSummary {
+        id: "account".into(),
+        name: Some("company".into()),
+        label: "Example & Sons".into(),
+        created_at: 1_767_225_600_000,
+        last_used_at: 1_767_312_000_000,
+    };
+    wire("linked_summary", &[linked.clone(), LinkedSummary { name: None, ..linked.clone() }]);
+    let linkable = Linkable { name: "github".into(), label: "GitHub".into() };
+    wire("linkable", std::slice::from_ref(&linkable));
+    let pending = PendingAddress { email: "new@example.org".into(), approval: true, confirmation: false };
+    wire("pending_address", std::slice::from_ref(&pending));
     let account = AccountOverview {
         username: "alice".into(),
         email: Some("alice@example.org".into()),
@@ -56,15 +84,28 @@ fn account() {
         factors: vec![factor],
         recovery_codes: 9,
         sessions: vec![session],
+        phone: true,
+        has_password: true,
+        linked: vec![linked],
+        linkable: vec![linkable],
+        pending_address: Some(pending),
     };
     wire("account_overview", std::slice::from_ref(&account));
     let state = |state: &AccountState| match state {
-        AccountState::Overview { .. } | AccountState::Export { .. } | AccountState::Deleted => (),
+        AccountState::Overview { .. }
+        | AccountState::Export { .. }
+        | AccountState::Deleted
+        | AccountState::Leave { .. }
+        | AccountState::AddressChanged
+        | AccountState::AddressWaits { .. } => (),
     };
     let states = [
         AccountState::Overview { account: Box::new(account) },
         AccountState::Export { document: "{}".into() },
         AccountState::Deleted,
+        AccountState::AddressChanged,
+        AccountState::AddressWaits { approval: true },
+        AccountState::Leave { location: "https://id.example.org/auth?state=abc".into() },
     ];
     states.iter().for_each(state);
     wire("account_state", &states);
@@ -94,6 +135,8 @@ fn config() {
             label: "Example & Sons".into(),
             href: "/_gatehouse/provider/company".into(),
         }],
+        codes: vec![CodeChannel::Mail],
+        passkeys: Some("weather.example.org".into()),
     };
     wire("client_config", &[config]);
 }

@@ -21,6 +21,36 @@ pub(super) fn check(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<S
         place,
         wrong,
     );
+    embedding(settings, place, wrong);
+}
+
+fn embedding(settings: &mut Settings, place: Place<'_>, wrong: &mut Vec<String>) {
+    if !settings.embeds() {
+        return;
+    }
+    let here = settings.is_local();
+    origins(
+        &mut settings.embed_origins,
+        "embed_origins",
+        "https://portal.example.org",
+        &|url| url.is_https() || (here && url.is_loopback()),
+        place,
+        wrong,
+    );
+    if !here && !settings.is_secure() {
+        wrong.push(format!(
+            "{} lets people sign in inside a frame, and browsers take the cookie for that over https alone. Write \
+             `public_url = \"https://app.example.org\"`.",
+            place("embed_origins")
+        ));
+    }
+    if settings.endpoint.is_some() {
+        wrong.push(format!(
+            "{} does not go with a remote endpoint, whose cookies are for the app's own pages. Remove it, or give the app a \
+             database of its own.",
+            place("embed_origins")
+        ));
+    }
 }
 
 /// Brings origins into the form in which a policy compares them.

@@ -1,3 +1,6 @@
+mod people;
+mod remote;
+
 use gatehouse_protocol::Password;
 
 use super::*;
@@ -66,6 +69,45 @@ fn other_origins_are_named_exactly() {
     };
     assert_eq!(validate(&mut settings, &|path| path.to_owned()), Vec::<String>::new());
     assert_eq!(settings.csp_sources, ["https://tiles.example.org"]);
+}
+
+/// Whoever is named here may draw around the sign-in page, and the cookie for it needs https.
+#[test]
+fn who_may_embed_is_named_exactly_and_comes_over_https() {
+    let public = |s: &mut Settings, text: &str| {
+        s.public_url = Some("https://app.example.org".into());
+        s.embed_origins = vec![text.into()];
+    };
+    for text in ["*", "https://*.example.org", "'self'", "https:", "portal.example.org", "https://a.b/c"] {
+        says(|s| public(s, text), "embed_origins", "`embed_origins = [\"https://");
+    }
+    for text in ["http://portal.example.org", "http://localhost:3000", "http://127.0.0.1"] {
+        says(|s| public(s, text), "embed_origins", "begin with `https://`");
+    }
+    let insecure = |s: &mut Settings| {
+        s.public_url = Some("http://app.example.org".into());
+        s.allow_insecure_http = true;
+        s.embed_origins = vec!["https://portal.example.org".into()];
+    };
+    says(insecure, "embed_origins", "over https alone");
+    for (url, portal) in [
+        (None, "http://127.0.0.1:3000"),
+        (None, "https://portal.example.org"),
+        (Some("http://localhost:8501"), "http://localhost:3000"),
+        (Some("https://app.example.org"), "https://Portal.Example.org/"),
+    ] {
+        let mut settings = Settings {
+            public_url: url.map(Into::into),
+            embed_origins: vec![portal.into()],
+            ..Settings::default()
+        };
+        assert_eq!(
+            validate(&mut settings, &|path| path.to_owned()),
+            Vec::<String>::new(),
+            "{url:?} {portal}"
+        );
+        assert_eq!(settings.embed_origins, [portal.to_lowercase().trim_end_matches('/')]);
+    }
 }
 
 #[test]
@@ -194,190 +236,4 @@ fn the_hardened_profile_asks_fifteen() {
     assert_eq!(settings.min_password(), 8);
     settings.password.profile = PasswordProfile::Hardened;
     assert_eq!(settings.min_password(), 15);
-}
-
-fn user(settings: &mut Settings, name: &str, password: &str) {
-    let user = UserSettings { password: Password::new(password), roles: Vec::new(), email: None };
-    settings.users.insert(name.to_owned(), user);
-}
-
-#[test]
-fn people_who_could_not_sign_in_are_refused() {
-    says(|s| user(s, "a@b", "quiet harbor"), "users.a@b", "username");
-    says(
-        |s| {
-            user(s, "alice", "quiet harbor");
-            user(s, "Alice", "loud harbor");
-        },
-        "users.alice",
-        "looks like \"Alice\"",
-    );
-    for (password, reason) in [
-        ("", "is empty"),
-        ("$2b$12$K3JNi5xUQEcyHMdZ9fNMmuZmY2Ll0aTzzPZYzVpYbZBSK3wyMJiXa", "kind"),
-        ("$6$rounds=5000$salt$hash", "kind"),
-        ("$argon2i$v=19$m=16,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA", "kind"),
-        ("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ", "cut"),
-        ("$argon2id$v=19$m=900000000,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA", "cost"),
-    ] {
-        says(|s| user(s, "alice", password), "users.alice.password", reason);
-        says(|s| s.shared_password = Some(Password::new(password)), "shared_password", "gatehouse hash");
-    }
-    says(|s| user(s, "alice", &"x".repeat(1025)), "users.alice.password", "1024");
-    for good in [
-        "$ecret",
-        "$a b$c",
-        "$",
-        "x",
-        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
-    ] {
-        assert_eq!(refused(|s| user(s, "alice", good)), Vec::<String>::new(), "{good}");
-    }
-    let with = |s: &mut Settings, change: fn(&mut UserSettings)| {
-        user(s, "alice", "quiet harbor");
-        change(s.users.get_mut("alice").unwrap());
-    };
-    says(|s| with(s, |u| u.roles = vec!["two words".into()]), "users.alice.roles", "role");
-    says(|s| with(s, |u| u.email = Some("alice".into())), "users.alice.email", "e-mail");
-    says(
-        |s| {
-            with(s, |u| u.email = Some("a@example.org".into()));
-            user(s, "bob", "loud harbor");
-            s.users.get_mut("bob").unwrap().email = Some("A@Example.org".into());
-        },
-        "users.bob.email",
-        "\"alice\"",
-    );
-}
-
-#[test]
-fn one_password_beside_what_would_go_past_it_is_refused() {
-    let shared = |s: &mut Settings| s.shared_password = Some(Password::new("quiet harbor"));
-    assert!(refused(shared).is_empty());
-    says(|s| s.shared_username = Some("team".into()), "shared_username", "no password");
-    let both = |s: &mut Settings| {
-        shared(s);
-        user(s, "alice", "loud harbor");
-    };
-    says(both, "shared_password", "username = \"team\"");
-    assert!(
-        refused(|s| {
-            both(s);
-            s.shared_username = Some("team".into());
-        })
-        .is_empty()
-    );
-    says(
-        |s| {
-            both(s);
-            s.shared_username = Some("ALICE".into());
-        },
-        "shared_username",
-        "[users.alice]",
-    );
-    says(
-        |s| {
-            shared(s);
-            s.registration = RegistrationMode::Open;
-        },
-        "registration",
-        "closed",
-    );
-    says(
-        |s| {
-            shared(s);
-            s.registration = RegistrationMode::Invite;
-        },
-        "registration",
-        "closed",
-    );
-    assert!(
-        refused(|s| {
-            shared(s);
-            s.shared_username = Some("team".into());
-            s.registration = RegistrationMode::Invite;
-        })
-        .is_empty()
-    );
-}
-
-#[test]
-fn a_header_that_everybody_could_send_is_refused() {
-    let named = |settings: &mut Settings| settings.trusted_header.name = Some("X-Auth-Name".into());
-    says(named, "trusted_header.name", "from = [");
-    says(|s| s.trusted_header.from = vec!["10.0.0.7".into()], "trusted_header.from", "name = ");
-    let from = |change: fn(&mut Settings)| {
-        move |s: &mut Settings| {
-            named(s);
-            s.trusted_header.from = vec!["10.0.0.7".into()];
-            change(s);
-        }
-    };
-    assert!(refused(from(|_| ())).is_empty());
-    says(from(|s| s.trusted_header.from = vec!["0.0.0.0/0".into()]), "trusted_header.from", "every address");
-    says(
-        from(|s| s.trusted_header.secret = Some(Password::new("short"))),
-        "trusted_header.secret",
-        "16 characters",
-    );
-    says(from(|s| s.trusted_header.email = Some("x_auth_name".into())), "trusted_header.email", "already");
-    for taken in ["Cookie", "host", "X-Gatehouse-User", "two words", ""] {
-        says(
-            |s| {
-                from(|_| ())(s);
-                s.trusted_header.groups = Some(taken.into());
-            },
-            "trusted_header.groups",
-            "can't be that header",
-        );
-    }
-}
-
-/// Settings of an app whose endpoint is elsewhere; `written` are the settings that stand in a file.
-fn refused_beside_remote(written: &[&str], change: impl FnOnce(&mut Settings)) -> Vec<String> {
-    let mut settings = Settings {
-        endpoint: Some("https://auth.example.org/".into()),
-        app_key: Some(Password::new(format!("ledger.00ff.{}", "a".repeat(43)))),
-        public_url: Some("https://ledger.example.org".into()),
-        ..Settings::default()
-    };
-    change(&mut settings);
-    let wrong = validate(&mut settings, &|path| {
-        if written.contains(&path) {
-            format!("`{path}` in gatehouse.toml")
-        } else {
-            format!("`{path}` (not set)")
-        }
-    });
-    assert!(wrong.iter().all(|sentence| !sentence.contains("aaaa")), "a key is quoted: {wrong:?}");
-    wrong
-}
-
-#[test]
-fn what_belongs_to_a_remote_endpoint_is_refused_beside_it() {
-    assert_eq!(refused_beside_remote(&["gate", "public_url"], |_| ()), Vec::<String>::new());
-    for path in
-        ["database", "mail.smtp_host", "users", "registration", "shared_password", "trusted_header.name"]
-    {
-        let wrong = refused_beside_remote(&[path], |_| ());
-        assert_eq!(wrong.len(), 1, "{wrong:?}");
-        assert!(wrong[0].contains(path) && wrong[0].contains("remove it here"), "{}", wrong[0]);
-    }
-}
-
-#[test]
-fn a_remote_endpoint_needs_a_key_an_address_and_tls() {
-    let one = |change: fn(&mut Settings), hint: &str| {
-        let wrong = refused_beside_remote(&[], change);
-        assert!(wrong.len() == 1 && wrong[0].contains(hint), "{hint}: {wrong:?}");
-    };
-    one(|s| s.endpoint = Some("http://auth.example.org".into()), "clear text");
-    one(|s| s.endpoint = Some("https://auth.example.org/login".into()), "more than scheme, host and port");
-    one(|s| s.app_key = None, "GATEHOUSE_APP_KEY");
-    one(|s| s.app_key = Some(Password::new("ledger.00ff.aaaa")), "no key of an app");
-    one(|s| s.public_url = None, "`public_url`");
-    let script = |s: &mut Settings| (s.gate, s.single_sign_on) = (crate::config::GateMode::Script, true);
-    one(script, "single_sign_on");
-    assert!(refused_beside_remote(&[], |s| s.endpoint = Some("http://127.0.0.1:8766".into())).is_empty());
-    says(|s| s.app_key = Some(Password::new("x")), "app_key", "`endpoint = \"https://auth.example.org\"`");
 }

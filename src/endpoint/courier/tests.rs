@@ -9,9 +9,10 @@ use crate::{
     factor::password::PasswordHash,
     identity::{Username, VerifiableAddress},
     keys::Key,
+    session::{Lifetime, Method, Methods, Session, SessionId},
     storage::{
-        IdentityRepository as _, LinkRepository as _, MailId, MailRepository as _, NewIdentity,
-        sqlite::SqliteStorage,
+        AddressChange, AddressRepository as _, IdentityRepository as _, LinkRepository as _, MailId,
+        MailRepository as _, NewIdentity, NewSession, SessionRepository as _, sqlite::SqliteStorage,
     },
 };
 
@@ -76,8 +77,8 @@ impl House {
 
     /// The token of the link that `mail` would carry, drawn as `step` draws it.
     async fn token(&self, mail: &NewMail) -> Secret {
-        let (link, ..) = self.courier().link(mail, self.endpoint.home().as_deref()).await.unwrap().unwrap();
-        Secret::received(link.split_once('=').unwrap().1)
+        let opened = self.courier().link(mail, self.endpoint.home().as_deref()).await.unwrap().unwrap();
+        Secret::received(opened.link.split_once('=').unwrap().1)
     }
 }
 
@@ -225,4 +226,59 @@ async fn the_queue_and_the_links_hold_no_token() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(43).any(|window| window == token.expose().as_bytes()));
     }
+}
+
+/// The mail of a change that was replaced or cancelled is about nothing; that of one that waits names the new address.
+#[tokio::test]
+async fn a_link_of_a_change_of_an_address_is_drawn_at_sending_while_that_waits() {
+    let house = House::open(Transport::Console).await;
+    let alice = house.alice().await;
+    let (token, session) = (Secret::received("session"), SessionId("ses_1".to_owned()));
+    house.storage.add_session(signed_in(&alice, &session, &token)).await.unwrap();
+    let change = |id: &str| AddressChange {
+        id: id.to_owned(),
+        identity_id: alice.clone(),
+        email: EmailAddress::parse("new@example.org").unwrap(),
+        former: None,
+        approved_at: None,
+        confirmed_at: None,
+        created_at: NOON,
+        expires_at: NOON.plus(Duration::from_hours(24)),
+    };
+    house.storage.add_address_change(change("first"), &session, Vec::new()).await.unwrap();
+    house.queue(MailTemplate::ConfirmAddress, Some(alice.clone()), "first").await;
+    let queued = house.storage.claim_mail(NOON, LEASE).await.unwrap().unwrap();
+    let home = house.endpoint.home();
+    let opened = house.courier().link(&queued.mail, home.as_deref()).await.unwrap().unwrap();
+    let (page, token) = opened.link.split_once("#confirm-address=").unwrap();
+    assert_eq!(page, "http://localhost:8501/_gatehouse/account");
+    assert_eq!((opened.username.as_str(), opened.address.as_str()), ("alice", "new@example.org"));
+    let hash = Secret::received(token).hash();
+    house.storage.add_address_change(change("second"), &session, Vec::new()).await.unwrap();
+    let followed = house.storage.follow_address_link(hash, AddressSide::New, NOON).await.unwrap();
+    assert_eq!(followed, None, "another change does not take the links of an earlier one");
+    assert!(house.courier().link(&queued.mail, home.as_deref()).await.unwrap().is_none());
+    // Nobody is asked to approve who confirmed no address before.
+    let approve = NewMail { template: MailTemplate::ApproveAddress, context: "second".into(), ..queued.mail };
+    assert!(house.courier().link(&approve, home.as_deref()).await.unwrap().is_none());
+}
+
+fn signed_in(id: &IdentityId, session: &SessionId, token: &Secret) -> NewSession {
+    let span = Duration::from_hours(1);
+    let session = Session {
+        id: session.clone(),
+        identity_id: id.clone(),
+        token_hash: token.hash(),
+        created_at: NOON,
+        authenticated_at: NOON,
+        last_used_at: NOON,
+        lifetime: Lifetime { idle_ttl: span, absolute_ttl: span, persistent: false },
+        methods: Methods::only(Method::Password),
+        user_agent: String::new(),
+        address: String::new(),
+        app: None,
+        parent_id: None,
+    };
+    let (ticket, replaces, verified, flow) = (None, None, None, None);
+    NewSession { session, ticket, replaces, verified, flow, clear: Vec::new(), cap: 5 }
 }

@@ -6,6 +6,11 @@ use super::{
     authenticator::alice,
     kit::{App, PASSWORD},
 };
+use crate::{
+    audit::{Entry, Event},
+    identity::IdentityId,
+    storage::ProviderAccount,
+};
 
 /// Story: somebody guesses the ids of other people's factors and sessions on the account page.
 #[tokio::test]
@@ -58,6 +63,66 @@ async fn an_account_is_deleted_by_its_owner_with_everything() {
     assert!(matches!(browser.account(AccountStep::Delete {}).await.unwrap(), AccountState::Deleted));
     assert!(browser.ctx.session.is_none());
     assert_eq!(browser.refused("alice", PASSWORD).await, ErrorCode::CredentialsRejected);
+}
+
+/// What is stored of a person, and nothing that opens anything.
+#[tokio::test]
+async fn the_download_has_factors_links_and_events_and_no_secret() {
+    let app = App::new().await;
+    let (mut browser, authenticator, codes) = alice(&app).await;
+    let id = IdentityId("id_alice".into());
+    let account = ProviderAccount {
+        provider: "company".into(),
+        issuer: "https://id.example.org".into(),
+        subject: "24601".into(),
+    };
+    app.storage().add_linked_account(&id, &account, app.endpoint.now()).await.unwrap();
+    app.add("bob").await;
+    app.browser().signs_in("bob", PASSWORD).await;
+    let token = browser.ctx.session.clone().unwrap();
+    let flow = app.browser().challenged("alice").await;
+    let state = browser.account(AccountStep::Export {}).await.unwrap();
+    let AccountState::Export { document } = state else { panic!("{state:?}") };
+    let read: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(read["linked_accounts"][0]["subject"], "24601");
+    assert_eq!(read["account"]["factors"][0]["kind"], "totp");
+    let events: Vec<&str> =
+        read["events"].as_array().unwrap().iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(events.first(), Some(&"factor.asked"), "{events:?}");
+    assert!(events.contains(&"login.completed") && events.contains(&"factor.added"));
+    assert!(!document.contains("bob"), "nothing of anybody else");
+    let sealed = app.storage().list_factors(&id).await.unwrap().remove(0).factor.sealed;
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    let secrets = [
+        "argon2".to_owned(),
+        token.expose().to_owned(),
+        hex(&token.hash().0),
+        flow.expose().to_owned(),
+        hex(authenticator.bytes()),
+        hex(&sealed),
+    ];
+    for secret in secrets.iter().map(String::as_str).chain(codes.iter().map(gatehouse_protocol::Code::expose))
+    {
+        assert!(!document.contains(secret));
+    }
+}
+
+#[tokio::test]
+async fn the_download_has_the_newest_thousand_events() {
+    let app = App::new().await;
+    app.add("alice").await;
+    let mut browser = app.browser();
+    browser.signs_in("alice", PASSWORD).await;
+    let id = IdentityId("id_alice".into());
+    for number in 0..1001 {
+        let entry = Entry::new(Event::LoginRejected).identity(&id).with("number", &number.to_string());
+        app.endpoint.record(entry);
+    }
+    let state = browser.account(AccountStep::Export {}).await.unwrap();
+    let AccountState::Export { document } = state else { panic!("{state:?}") };
+    let read: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let events = read["events"].as_array().unwrap();
+    assert_eq!((events.len(), &events[0]["detail"]["number"]), (1000, &serde_json::json!("1000")));
 }
 
 /// Losing everything has one way back: the operator takes the factors away, and nothing else.

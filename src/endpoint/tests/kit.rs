@@ -210,6 +210,7 @@ impl Browser {
             user_agent: "Testing/1.0".into(),
             session: None,
             device: None,
+            browser: None,
             locale: "en".into(),
             app: None,
         };
@@ -224,6 +225,9 @@ impl Browser {
                 self.ctx.session = Some(value);
                 self.session_max_age = max_age;
             }
+        }
+        if let CookieChange::Set { value, .. } = answer.browser_cookie {
+            self.ctx.browser = Some(value);
         }
         if let CookieChange::Set { value, .. } = answer.device_cookie {
             self.ctx.device = Some(value.expose().to_owned());

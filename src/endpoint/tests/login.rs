@@ -1,4 +1,8 @@
-use super::kit::{App, PASSWORD};
+use super::{
+    authenticator::alice,
+    kit::{App, PASSWORD},
+};
+use crate::telemetry::metrics;
 
 #[tokio::test]
 async fn somebody_signs_in_by_name_or_address_and_out_again() {
@@ -29,4 +33,32 @@ async fn the_record_of_a_refusal_names_what_was_typed() {
         (record.event.as_str(), record.detail.as_str()),
         ("login.rejected", r#"{"identifier":"Alice"}"#)
     );
+}
+
+/// Whoever signs in with a second factor has signed in, too.
+#[tokio::test]
+async fn every_session_that_begins_is_counted_as_a_login_and_nothing_else() {
+    let completed = || {
+        let shown = metrics::handle().unwrap().render();
+        let line = shown.lines().find_map(|line| {
+            line.strip_prefix("gatehouse_logins_total{outcome=\"completed\"} ").map(str::to_owned)
+        });
+        line.map_or(0, |count| count.parse::<u64>().unwrap())
+    };
+    let before = completed();
+    let app = App::new().await;
+    let (mut browser, authenticator, codes) = alice(&app).await;
+    assert_eq!(completed() - before, 1, "setting a factor up begins no session");
+    let flow = browser.challenged("alice").await;
+    assert_eq!(completed() - before, 1, "nor does a password that is not enough");
+    browser.totp(&flow, authenticator.code(&app)).await.unwrap();
+    assert_eq!(completed() - before, 2);
+    let flow = browser.challenged("alice").await;
+    browser.recovery(&flow, &codes[0]).await.unwrap();
+    assert_eq!(completed() - before, 3);
+    app.pass(30);
+    let asked = browser.proves_again(PASSWORD).await.unwrap();
+    let gatehouse_protocol::LoginState::Challenge { flow, .. } = asked else { panic!("{asked:?}") };
+    browser.totp(&flow, authenticator.code(&app)).await.unwrap();
+    assert_eq!(completed() - before, 3, "nor does a fresh proof");
 }

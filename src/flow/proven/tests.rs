@@ -27,9 +27,15 @@ fn totp() -> StoredFactor {
         name: FactorName::default(),
         sealed: Vec::new(),
         last_step: 0,
+        credential_id: None,
         created_at: Timestamp(0),
     };
     StoredFactor { factor, last_used_at: None }
+}
+
+fn phone() -> StoredFactor {
+    let totp = totp();
+    StoredFactor { factor: NewFactor { kind: FactorKind::Phone, ..totp.factor }, ..totp }
 }
 
 fn password() -> Proven {
@@ -62,7 +68,13 @@ fn the_policy_asks_everybody_or_who_has_a_role_and_never_whom_a_proxy_names() {
     assert_eq!(required(&by_role, &member), AssuranceLevel::Aal1);
     assert_eq!(required(&by_role, &proxied), AssuranceLevel::Aal1);
     assert!(may_enroll(&by_role, &member) && !may_enroll(&by_role, &proxied));
-    assert!(!may_enroll(&settings(Mfa::Off, &[]), &admin));
+    let off = settings(Mfa::Off, &[]);
+    assert!(
+        !may_enroll(&off, &admin) && may_enroll_passkey(&off, &admin),
+        "a passkey may be the only factor"
+    );
+    assert!(!may_enroll_passkey(&off, &proxied));
+    assert!(!may_enroll_passkey(&Settings { passkeys: false, ..off }, &admin));
 }
 
 #[test]
@@ -73,6 +85,7 @@ fn a_flow_is_good_for_what_it_was_made_for_and_nothing_else() {
         session_id: None,
         methods: Methods::only(Method::Password),
         aim,
+        keep: false,
         created_at: Timestamp(0),
         expires_at: Timestamp(1),
     };
@@ -84,7 +97,31 @@ fn a_flow_is_good_for_what_it_was_made_for_and_nothing_else() {
 }
 
 #[test]
-fn what_is_offered_is_what_there_is_and_the_app_comes_first() {
-    assert_eq!(offered(&[totp()], 3), [SecondFactor::Totp, SecondFactor::RecoveryCode]);
-    assert_eq!(offered(&[totp()], 0), [SecondFactor::Totp]);
+fn what_is_offered_is_what_there_is_and_the_strongest_comes_first() {
+    let password = Methods::only(Method::Password);
+    let both = [SecondFactor::Totp, SecondFactor::RecoveryCode];
+    assert_eq!(offered(&[totp()], 3, &password, true), both);
+    assert_eq!(offered(&[totp()], 0, &password, true), [SecondFactor::Totp]);
+    let all = [SecondFactor::Totp, SecondFactor::Sms, SecondFactor::RecoveryCode];
+    assert_eq!(offered(&[totp(), phone()], 3, &password, true), all);
+    assert_eq!(offered(&[totp(), phone()], 3, &password, false), both, "nobody sends SMS");
+    assert_eq!(offered(&[totp(), phone()], 3, &Methods::only(Method::SmsCode), true), both, "one phone");
+    let mut passkey = totp();
+    passkey.factor.kind = FactorKind::Passkey;
+    let three = [SecondFactor::Passkey, SecondFactor::Totp, SecondFactor::RecoveryCode];
+    assert_eq!(offered(&[totp(), passkey.clone()], 1, &password, true), three);
+    assert_eq!(offered(&[passkey], 0, &password, true), [SecondFactor::Passkey]);
+}
+
+/// Story: somebody has taken over the number, and nothing else. A code by SMS is good for signing in where the settings say
+/// so, and must be good for nothing more: not as its own second factor, and not to set another one up.
+#[test]
+fn a_phone_is_one_factor_and_gets_no_other_one_set_up() {
+    let sms = || Proven::new(IdentityId("id_a".into()), None, Methods::only(Method::SmsCode));
+    assert!(matches!(sms().next(&[phone()], AssuranceLevel::Aal1), Next::Complete(_)));
+    assert!(matches!(sms().next(&[phone()], AssuranceLevel::Aal2), Next::Challenge(_)));
+    assert!(matches!(sms().next(&[phone(), totp()], AssuranceLevel::Aal1), Next::Challenge(_)));
+    assert!(matches!(password().next(&[phone()], AssuranceLevel::Aal1), Next::Challenge(_)));
+    let mail = Proven::new(IdentityId("id_a".into()), None, Methods::only(Method::MailCode));
+    assert!(matches!(mail.next(&[phone()], AssuranceLevel::Aal1), Next::Challenge(_)));
 }

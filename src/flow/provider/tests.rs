@@ -92,7 +92,7 @@ fn somebody_new_needs_leave_and_a_domain() {
 #[test]
 fn an_account_that_opens_somebody_is_not_linked_to_somebody_else() {
     let stolen = link(identity("jane"), Some(&identity("john")));
-    assert_eq!(refused(&stolen), Some(ErrorCode::ProviderRefused));
+    assert_eq!(refused(&stolen), Some(ErrorCode::ProviderTaken));
     assert!(matches!(link(identity("jane"), None), Decision::Link(_)));
     assert!(matches!(link(identity("jane"), Some(&identity("jane"))), Decision::Proven(..)));
 }

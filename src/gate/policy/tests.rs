@@ -133,6 +133,18 @@ fn only_named_origins_may_frame_the_app() {
 }
 
 #[test]
+fn those_who_may_embed_the_app_may_frame_it() {
+    let named = "frame-ancestors 'self' https://a.example.org https://b.example.org";
+    let framing = policy(|settings| {
+        settings.frame_ancestors = vec!["https://a.example.org".into()];
+        settings.embed_origins = vec!["https://b.example.org".into()];
+    });
+    for headers in [framing.answer(), framing.media(), framing.static_document(), framing.page(PAGE, false)] {
+        assert!(value(&headers, POLICY).unwrap().ends_with(named), "{headers:?}");
+    }
+}
+
+#[test]
 fn uploads_are_no_documents_and_static_ones_have_an_origin_of_their_own() {
     let policy = policy(|_| ());
     let media = policy.media();

@@ -127,3 +127,33 @@ async fn a_script_that_decides_is_open_but_for_what_drives_it_and_ruled_pages() 
         assert_eq!(enter(&gate, "GET", path, &browser(&cookie)).await, alice, "{path}");
     }
 }
+
+/// Story: another site's page sends a form to the app, loads its files, or asks it something, in the name of who looks at
+/// that page. A cookie that comes into frames comes along, in browsers that don't keep it apart for each site.
+#[tokio::test]
+async fn a_request_of_another_site_with_a_cookie_that_comes_into_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let (endpoint, gate) = with_settings(&folder, |settings| {
+        settings.gate = GateMode::App;
+        settings.embed_origins = vec!["https://portal.example.org".into()];
+    })
+    .await;
+    let (cookie, _) = sign_in(&endpoint, &gate.challenge("s:0")).await;
+    let cookie = cookie.replacen("gatehouse-", "gatehouse-embedded-", 1);
+    let from = |site: &str, mode: &str| {
+        headers(&cookie, &[("sec-fetch-site", site), ("sec-fetch-mode", mode), ("accept", "text/html")])
+    };
+    for (method, mode) in [("GET", "no-cors"), ("GET", "cors"), ("POST", "navigate"), ("POST", "no-cors")] {
+        let across = from("cross-site", mode);
+        for path in ["/media/0123.png", "/_stcore/upload_file/1/2"] {
+            assert_eq!(enter(&gate, method, path, &across).await, "signed out", "{method} {mode} {path}");
+        }
+    }
+    // What people do, and what the framed page itself does.
+    assert_eq!(enter(&gate, "GET", "/", &from("cross-site", "navigate")).await, "pass");
+    assert_eq!(enter(&gate, "GET", "/media/0123.png", &from("same-origin", "cors")).await, "pass");
+    assert_eq!(enter(&gate, "PUT", "/_stcore/upload_file/1/2", &from("same-origin", "cors")).await, "pass");
+    // The cookie from before people signed in inside frames opens nothing.
+    let before = cookie.replacen("gatehouse-embedded-", "gatehouse-", 1);
+    assert_eq!(enter(&gate, "GET", "/", &browser(&before)).await, "form");
+}

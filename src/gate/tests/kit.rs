@@ -69,6 +69,7 @@ pub(in crate::gate) async fn sign_in(endpoint: &Endpoint, challenge: &str) -> (S
         user_agent: String::new(),
         session: None,
         device: None,
+        browser: None,
         locale: "en".into(),
         app: None,
     };

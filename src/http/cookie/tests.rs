@@ -58,3 +58,23 @@ fn cookie_tossing() {
         "the same twice is no attack"
     );
 }
+
+/// In a frame of another site browsers send what says so, and keep it apart for each of those sites; one of the same name
+/// from before would be there beside it, and then neither would count.
+#[test]
+fn in_frames_they_have_names_of_their_own_and_are_kept_apart() {
+    for (names, prefix) in [(CookieNames::new("abc", true), "__Host-"), (CookieNames::new("abc", false), "")]
+    {
+        let (plain, names) = (names.clone(), names.embedded());
+        assert_eq!(names.session, format!("{prefix}gatehouse-embedded-abc"));
+        assert_eq!(names.device, format!("{prefix}gatehouse-embedded-device-abc"));
+        for name in [&names.session, &names.device] {
+            let kind = "Path=/; HttpOnly; SameSite=None; Secure; Partitioned";
+            assert_eq!(names.set(name, "t", None), format!("{name}=t; {kind}"));
+        }
+        // The way to a provider begins and ends in a window of its own.
+        assert_eq!(names.set(&names.flow, "t", None), plain.set(&plain.flow, "t", None));
+        assert!(names.session_from(&format!("{}=before; {}=now", plain.session, names.session)).is_some());
+        assert!(names.session_from(&format!("{}=before", plain.session)).is_none());
+    }
+}

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, header::COOKIE},
     response::Response,
 };
-use gatehouse_protocol::{ErrorCode, LoginState, MOUNT, Problem};
+use gatehouse_protocol::{ErrorCode, LoginState, MOUNT, Problem, SecondFactor};
 use url::form_urlencoded;
 
 use super::{
@@ -18,9 +18,9 @@ use super::{
         openapi::Refusals,
         responder::App,
     },
-    append, named, on_its_origin, redirect, refused, sign_in_page,
+    append, name_of, named, on_its_origin, redirect, refused, sign_in_page, window,
 };
-use crate::endpoint::{Arrival, Returning};
+use crate::endpoint::{Aim, Arrival, Returning};
 
 /// The longest value that a provider may send along.
 const VALUE_MAX: usize = 4096;
@@ -35,7 +35,10 @@ const VALUE_MAX: usize = 4096;
         ("iss" = Option<String>, Query, description = "Who answers (RFC 9207)"),
         ("error" = Option<String>, Query, description = "Why nobody signed in")
     ),
-    responses((status = 303, description = "To where the person wanted to go, or to the sign-in page with a code"), Refusals)
+    responses(
+        (status = 200, description = "A page that closes its window, where a frame collects the result"),
+        (status = 303, description = "To where the person wanted to go, or to the sign-in page with a code"), Refusals
+    )
 )]
 pub(in crate::http) async fn get(
     State(app): State<Arc<App>>,
@@ -48,21 +51,31 @@ pub(in crate::http) async fn get(
         return redirect(&refused(&app, &headers, ErrorCode::ProviderRefused, None));
     };
     let browser = app.cookies.flow_from(&joined(&headers, &COOKIE));
-    let Arrival { return_to, outcome } =
+    let Arrival { return_to, aim, collected, outcome } =
         app.endpoint.complete_provider(&context, named(&uri), &back, browser.as_ref()).await;
+    if collected {
+        let mut response = window::last(&context.locale);
+        append(&mut response, &app.cookies.set(&app.cookies.flow, "", Some(Duration::ZERO)))?;
+        return Ok(response);
+    }
     match outcome {
         Ok(answer) => {
             let target = return_to.as_deref();
             let to = match &answer.state {
-                LoginState::Complete { .. } => on_its_origin(&app, &headers, target.unwrap_or("/")),
-                LoginState::Challenge { flow, .. } => {
-                    sign_in_page(&app, &headers, "challenge", flow.expose(), target)
+                LoginState::Complete { .. } => {
+                    let page = on_its_origin(&app, &headers, target.unwrap_or("/"));
+                    page + told(aim)
+                }
+                LoginState::Challenge { flow, factors } => {
+                    let waits = with_factors(flow.expose(), factors);
+                    sign_in_page(&app, &headers, "challenge", &waits, target)
                 }
                 LoginState::Enroll { flow } => sign_in_page(&app, &headers, "enroll", flow.expose(), target),
                 // Nothing that a provider proves leads there.
-                LoginState::NewPassword { .. } | LoginState::VerifyAddress => {
-                    refused(&app, &headers, ErrorCode::ProviderRefused, target)
-                }
+                LoginState::NewPassword { .. }
+                | LoginState::VerifyAddress
+                | LoginState::CodeSent { .. }
+                | LoginState::Passkey { .. } => refused(&app, &headers, ErrorCode::ProviderRefused, target),
             };
             let mut response = redirect(&to)?;
             append(&mut response, &app.cookies.set(&app.cookies.flow, "", Some(Duration::ZERO)))?;
@@ -71,7 +84,25 @@ pub(in crate::http) async fn get(
             Ok(response)
         }
         Err(problem) if problem.code == ErrorCode::NotFound => Err(problem.into()),
-        Err(problem) => redirect(&refused(&app, &headers, problem.code, return_to.as_deref())),
+        Err(problem) => {
+            let page = return_to.as_deref();
+            redirect(&match page.filter(|_| aim != Aim::SignIn) {
+                // The account page asked, and says what became of it.
+                Some(page) => {
+                    format!("{}#refused={}", on_its_origin(&app, &headers, page), name_of(problem.code))
+                }
+                None => refused(&app, &headers, problem.code, page),
+            })
+        }
+    }
+}
+
+/// What the account page is told behind the `#`, where that asked.
+const fn told(aim: Aim) -> &'static str {
+    match aim {
+        Aim::SignIn => "",
+        Aim::Link => "#linked",
+        Aim::Prove => "#proven",
     }
 }
 
@@ -104,6 +135,15 @@ pub(in crate::http) async fn post(
         }
     }
     redirect(&format!("{}{MOUNT}/provider/callback/{name}?{}", app.shell.base_path(), query.finish()))
+}
+
+/// The token of a challenge, and behind dots what it may be answered with: neither needs escapes.
+fn with_factors(flow: &str, factors: &[SecondFactor]) -> String {
+    let name = |factor: &SecondFactor| {
+        let name = serde_json::to_value(factor).ok()?;
+        name.as_str().map(|name| format!(".{name}"))
+    };
+    std::iter::once(flow.to_owned()).chain(factors.iter().filter_map(name)).collect()
 }
 
 /// What came back: what is known, each at most once. Providers add things of their own, which mean nothing here.

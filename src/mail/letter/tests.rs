@@ -1,21 +1,15 @@
 use super::*;
 
-const ALL: [MailTemplate; 5] = [
-    MailTemplate::Verification,
-    MailTemplate::Recovery,
-    MailTemplate::Invitation,
-    MailTemplate::AlreadyRegistered,
-    MailTemplate::PasswordChanged,
-];
-
 fn parts(template: MailTemplate) -> LetterParts<'static> {
     LetterParts {
         template,
         locale: "en",
         app_name: "Weather",
         username: "alice",
+        address: "new@example.org",
         link: "https://app.example.org/_gatehouse/#reset=abc",
         ttl: Duration::from_mins(30),
+        code: "1234 5678",
     }
 }
 
@@ -26,7 +20,7 @@ fn headers(message: &Message) -> String {
 
 #[test]
 fn every_mail_names_the_app_and_carries_its_link_in_both_languages() {
-    for template in ALL {
+    for template in MailTemplate::all() {
         let mut subjects = Vec::new();
         for locale in ["en", "de-AT"] {
             let letter = Letter::write(LetterParts { locale, ..parts(template) });
@@ -120,4 +114,21 @@ fn the_headers_say_who_sends_and_that_no_person_wrote_it() {
 fn debug_shows_no_link() {
     let shown = format!("{:?}", Letter::write(parts(MailTemplate::Recovery)));
     assert!(!shown.contains("abc"), "{shown}");
+}
+
+/// Whoever is asked to approve must see of what.
+#[test]
+fn the_mail_that_asks_for_approval_names_the_new_address() {
+    for locale in ["en", "de"] {
+        let letter = Letter::write(LetterParts { locale, ..parts(MailTemplate::ApproveAddress) });
+        for body in [&letter.text, &letter.html] {
+            assert!(body.contains("new@example.org") && body.contains("alice"), "{body}");
+        }
+        let crooked = Letter::write(LetterParts {
+            locale,
+            address: "\"<b>\r\nBcc: x\"@example.org",
+            ..parts(MailTemplate::ApproveAddress)
+        });
+        assert!(!crooked.html.contains("<b>") && !crooked.text.contains("\r\nBcc"));
+    }
 }

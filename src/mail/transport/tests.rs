@@ -7,8 +7,10 @@ fn letter() -> Letter {
         locale: "en",
         app_name: "Weather\u{1b}[31m",
         username: "alice",
+        address: "",
         link: "http://localhost:8501/_gatehouse/#reset=abc",
         ttl: Duration::from_mins(30),
+        code: "1234 5678",
     })
 }
 

@@ -3,7 +3,8 @@
 use super::{Subject, Words, span};
 use crate::storage::{AccountChange, MailTemplate};
 
-pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Words {
+#[expect(clippy::too_many_lines, reason = "an arm for each mail")]
+pub(super) fn words(Subject { template, app, username, address, ttl, code }: Subject<'_>) -> Words {
     let span = span(ttl, [("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten")]);
     let (subject, body, button, otherwise) = match template {
         MailTemplate::Verification => (
@@ -45,6 +46,40 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
             "App öffnen",
             "Wenn Sie das nicht waren, setzen Sie Ihr Passwort jetzt zurück und sagen Sie es den Betreibern der App.".to_owned(),
         ),
+        MailTemplate::SignInCode => (
+            format!("Ihr Code für {app}"),
+            format!(
+                "Ihr Code für die Anmeldung bei {app} als {username} ist {code}. Geben Sie ihn dort ein, wo Sie ihn \
+                 angefordert haben, oder öffnen Sie den Link im selben Browser. Sagen Sie ihn niemandem."
+            ),
+            "Anmelden",
+            "Wenn Sie das nicht angefordert haben, ignorieren Sie diese E-Mail: Ohne den Code kommt niemand hinein.".to_owned(),
+        ),
+        MailTemplate::ApproveAddress => (
+            format!("Eine andere Adresse für Ihr Konto bei {app}"),
+            format!(
+                "Jemand, der in Ihrem Konto {username} bei {app} angemeldet ist, möchte dessen Adresse in {address} ändern. \
+                 Wenn Sie das waren, stimmen Sie hier zu, und folgen Sie auch dem Link, der an die andere Adresse ging."
+            ),
+            "Das war ich",
+            "Wenn Sie das nicht waren, stimmen Sie nicht zu: Ihre Adresse bleibt, wie sie ist. Ändern Sie jetzt Ihr Passwort und sagen Sie der Person Bescheid, die die App betreibt."
+                .to_owned(),
+        ),
+        MailTemplate::ConfirmAddress => (
+            format!("Bestätigen Sie Ihre neue Adresse für {app}"),
+            format!("Bestätigen Sie, dass diese Adresse Ihnen gehört, dann wechselt Ihr Konto {username} bei {app} zu ihr."),
+            "Adresse bestätigen",
+            "Wenn Sie nicht wissen, worum es geht, ignorieren Sie diese E-Mail: Ohne Ihre Bestätigung ändert sich nichts.".to_owned(),
+        ),
+        MailTemplate::AddressTaken => (
+            format!("Ihre Adresse bei {app}"),
+            format!(
+                "Jemand mit einem anderen Konto bei {app} wollte diese Adresse dafür verwenden. Sie gehört schon zu Ihrem \
+                 Konto {username}; es wurde nichts geändert."
+            ),
+            "App öffnen",
+            "Wenn Sie das nicht waren, müssen Sie nichts tun.".to_owned(),
+        ),
         MailTemplate::AccountChanged(change) => {
             let done = match change {
                 AccountChange::FactorAdded => "Die Anmeldung in zwei Schritten wurde eingerichtet: Ab jetzt wird auch nach einem Code gefragt.",
@@ -52,6 +87,10 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
                 AccountChange::RecoveryCodesRenewed => "Es wurden neue Wiederherstellungscodes erstellt. Die früheren gelten nicht mehr.",
                 AccountChange::FactorsReset => "Wer die App betreibt, hat die Anmeldung in zwei Schritten zurückgesetzt. Alle Sitzungen wurden beendet.",
                 AccountChange::Deleted => "Das Konto wurde gelöscht, mit allem, was dazugehörte.",
+                AccountChange::AccountLinked => "Ein Konto bei einem anderen Dienst wurde verknüpft: Wer sich dort anmeldet, kommt ab jetzt hinein.",
+                AccountChange::AccountUnlinked => "Die Verknüpfung mit einem Konto bei einem anderen Dienst wurde gelöst: Es öffnet dieses Konto nicht mehr.",
+                AccountChange::AddressChanged => "Die E-Mail-Adresse wurde durch eine andere ersetzt. Hierher kommt dazu keine E-Mail mehr.",
+                AccountChange::PasswordSet => "Es hatte kein Passwort und hat jetzt eines. Alle anderen Sitzungen wurden beendet.",
             };
             (
                 format!("Ihr Konto bei {app} wurde geändert"),
@@ -62,12 +101,18 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
         }
     };
     let validity = match template {
-        MailTemplate::Verification | MailTemplate::Recovery | MailTemplate::Invitation => {
+        MailTemplate::Verification
+        | MailTemplate::Recovery
+        | MailTemplate::Invitation
+        | MailTemplate::ApproveAddress
+        | MailTemplate::ConfirmAddress => {
             format!("Der Link gilt einmal und {span} lang.")
         }
-        MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged | MailTemplate::AccountChanged(_) => {
-            String::new()
-        }
+        MailTemplate::SignInCode => format!("Code und Link gelten einmal und {span} lang."),
+        MailTemplate::AlreadyRegistered
+        | MailTemplate::PasswordChanged
+        | MailTemplate::AddressTaken
+        | MailTemplate::AccountChanged(_) => String::new(),
     };
     Words {
         language: "de",
@@ -78,4 +123,8 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
         otherwise,
         copy: "Oder kopieren Sie diesen Link in Ihren Browser:",
     }
+}
+
+pub(super) fn sms(app: &str, code: &str) -> String {
+    format!("{code} ist Ihr Code für {app}. Sagen Sie ihn niemandem.")
 }

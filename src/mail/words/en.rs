@@ -3,7 +3,8 @@
 use super::{Subject, Words, span};
 use crate::storage::{AccountChange, MailTemplate};
 
-pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Words {
+#[expect(clippy::too_many_lines, reason = "an arm for each mail")]
+pub(super) fn words(Subject { template, app, username, address, ttl, code }: Subject<'_>) -> Words {
     let span = span(ttl, [("day", "days"), ("hour", "hours"), ("minute", "minutes")]);
     let (subject, body, button, otherwise) = match template {
         MailTemplate::Verification => (
@@ -42,6 +43,40 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
             "Open the app",
             "If it wasn't you, reset your password now and tell whoever runs the app.".to_owned(),
         ),
+        MailTemplate::SignInCode => (
+            format!("Your code for {app}"),
+            format!(
+                "Your code to sign in at {app} as {username} is {code}. Enter it where you asked for it, or open the link \
+                 in the same browser. Tell it to nobody."
+            ),
+            "Sign in",
+            "If you didn't ask for this, ignore this mail: without the code nobody gets in.".to_owned(),
+        ),
+        MailTemplate::ApproveAddress => (
+            format!("Another address for your account at {app}"),
+            format!(
+                "Somebody who is signed in to your account {username} at {app} wants to change its address to {address}. \
+                 If that was you, approve of it here, and follow the link that went to the other address, too."
+            ),
+            "It was me",
+            "If it wasn't you, don't: your address stays as it is. Change your password now and tell whoever runs the app."
+                .to_owned(),
+        ),
+        MailTemplate::ConfirmAddress => (
+            format!("Confirm your new address for {app}"),
+            format!("Confirm that this address is yours, and your account {username} at {app} changes to it."),
+            "Confirm address",
+            "If you don't know what this is about, ignore this mail: without your confirmation nothing changes.".to_owned(),
+        ),
+        MailTemplate::AddressTaken => (
+            format!("Your address at {app}"),
+            format!(
+                "Somebody with another account at {app} wanted to use this address for it. It belongs to your account \
+                 {username} already; nothing was changed."
+            ),
+            "Open the app",
+            "If it wasn't you, there is nothing to do.".to_owned(),
+        ),
         MailTemplate::AccountChanged(change) => {
             let done = match change {
                 AccountChange::FactorAdded => {
@@ -55,6 +90,18 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
                     "Whoever runs the app has reset two-step verification. All sessions were ended."
                 }
                 AccountChange::Deleted => "The account was deleted, with everything that hung on it.",
+                AccountChange::AccountLinked => {
+                    "An account at another service was linked: signing in there opens it from now on."
+                }
+                AccountChange::AccountUnlinked => {
+                    "An account at another service was unlinked: signing in there opens it no more."
+                }
+                AccountChange::AddressChanged => {
+                    "Its e-mail address was changed to another one. You get no more mail about it here."
+                }
+                AccountChange::PasswordSet => {
+                    "It had no password, and now it has one. All other sessions were ended."
+                }
             };
             (
                 format!("Your account at {app} was changed"),
@@ -65,12 +112,18 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
         }
     };
     let validity = match template {
-        MailTemplate::Verification | MailTemplate::Recovery | MailTemplate::Invitation => {
+        MailTemplate::Verification
+        | MailTemplate::Recovery
+        | MailTemplate::Invitation
+        | MailTemplate::ApproveAddress
+        | MailTemplate::ConfirmAddress => {
             format!("The link works once, for {span}.")
         }
-        MailTemplate::AlreadyRegistered | MailTemplate::PasswordChanged | MailTemplate::AccountChanged(_) => {
-            String::new()
-        }
+        MailTemplate::SignInCode => format!("Code and link work once, for {span}."),
+        MailTemplate::AlreadyRegistered
+        | MailTemplate::PasswordChanged
+        | MailTemplate::AddressTaken
+        | MailTemplate::AccountChanged(_) => String::new(),
     };
     Words {
         language: "en",
@@ -81,4 +134,8 @@ pub(super) fn words(Subject { template, app, username, ttl }: Subject<'_>) -> Wo
         otherwise,
         copy: "Or copy this link into your browser:",
     }
+}
+
+pub(super) fn sms(app: &str, code: &str) -> String {
+    format!("{code} is your code for {app}. Tell it to nobody.")
 }

@@ -4,15 +4,22 @@ use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{
-    PostgresStorage, error::refers_to_nothing, identity, limit, pool::tried, row, row::text, write::Write,
+    PostgresStorage,
+    error::{constraint, refers_to_nothing},
+    identity, limit,
+    pool::tried,
+    provider::has_way_in,
+    row,
+    row::text,
+    write::Write,
 };
 use crate::{
     clock::Timestamp,
-    factor::{FactorId, FactorName, NewFactor, StoredFactor},
+    factor::{FactorId, FactorKind, FactorName, NewFactor, StoredFactor},
     identity::IdentityId,
     session::{SessionId, TokenHash},
     storage::{
-        ChangeKind, FactorRepository, FlowAim, LimitKey, PendingFlow, RaisedSession, Reseal, Result,
+        ChangeKind, FactorRepository, FlowAim, LimitKey, PendingFlow, RaisedSession, Removal, Reseal, Result,
         StorageError, value::wrong,
     },
 };
@@ -21,7 +28,7 @@ use crate::{
 impl FactorRepository for PostgresStorage {
     async fn list_factors(&self, owner: &IdentityId) -> Result<Vec<StoredFactor>> {
         tried!(self, {
-            sqlx::query("SELECT id, identity_id, kind, name, sealed, last_step, created_at, last_used_at FROM factor WHERE identity_id = $1 ORDER BY created_at, id")
+            sqlx::query("SELECT id, identity_id, kind, name, sealed, last_step, created_at, last_used_at, credential_id FROM factor WHERE identity_id = $1 ORDER BY created_at, id")
                 .bind(text(&owner.0))
                 .fetch_all(self.pool())
                 .await?
@@ -56,8 +63,8 @@ impl FactorRepository for PostgresStorage {
                 return Ok(false);
             }
             sqlx::query(
-                "INSERT INTO factor (id, identity_id, kind, name, sealed, last_step, created_at, last_used_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "INSERT INTO factor (id, identity_id, kind, name, sealed, last_step, created_at, last_used_at, credential_id) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             )
             .bind(&new.id.0)
             .bind(text(&owner.0))
@@ -67,8 +74,10 @@ impl FactorRepository for PostgresStorage {
             .bind(new.last_step)
             .bind(now.0)
             .bind(now.0)
+            .bind(&new.credential_id)
             .execute(write.on())
-            .await?;
+            .await
+            .map_err(taken)?;
             if !codes.is_empty() {
                 replace_codes(write.on(), owner, codes, now).await?;
             }
@@ -102,25 +111,31 @@ impl FactorRepository for PostgresStorage {
         owner: &IdentityId,
         id: &FactorId,
         keep_one: bool,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Removal> {
         tried!(self, {
             let mut write = self.write(now).await?;
             identity::lock(&mut write, owner).await?;
-            let removed = sqlx::query("DELETE FROM factor WHERE id = $1 AND identity_id = $2")
-                .bind(text(&id.0))
-                .bind(text(&owner.0))
-                .execute(write.on())
-                .await?;
+            let removed =
+                sqlx::query_scalar("DELETE FROM factor WHERE id = $1 AND identity_id = $2 RETURNING kind")
+                    .bind(text(&id.0))
+                    .bind(text(&owner.0))
+                    .fetch_optional(write.on())
+                    .await?;
+            let Some(kind): Option<String> = removed else { return Ok(Removal::Unknown) };
             let left = count(write.on(), owner).await?;
-            if removed.rows_affected() == 0 || (keep_one && left == 0) {
-                return Ok(false);
+            if keep_one && left == 0 {
+                return Ok(Removal::Required);
+            }
+            if kind == FactorKind::Passkey.name() && !has_way_in(write.on(), owner, issuers).await? {
+                return Ok(Removal::LastWayIn);
             }
             if left == 0 {
                 replace_codes(write.on(), owner, &[], now).await?;
             }
             changed(write, owner).await?;
-            Ok(true)
+            Ok(Removal::Done)
         })
     }
 
@@ -187,8 +202,8 @@ impl FactorRepository for PostgresStorage {
         tried!(self, {
             let mut write = self.write(flow.created_at).await?;
             let added = sqlx::query(
-                "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, created_at, expires_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, keep, created_at, \
+                 expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             )
             .bind(flow.hash.0.as_slice())
             .bind(&flow.identity_id.0)
@@ -196,6 +211,7 @@ impl FactorRepository for PostgresStorage {
             .bind(flow.methods.to_text())
             .bind(flow.aim.stored())
             .bind(flow.aim.sealed())
+            .bind(flow.keep)
             .bind(flow.created_at.0)
             .bind(flow.expires_at.0)
             .execute(write.on())
@@ -212,7 +228,7 @@ impl FactorRepository for PostgresStorage {
 
     async fn find_flow(&self, hash: TokenHash, now: Timestamp) -> Result<Option<PendingFlow>> {
         tried!(self, {
-            sqlx::query("SELECT identity_id, session_id, methods, aim, sealed, created_at, expires_at FROM pending_flow WHERE hash = $1 AND expires_at > $2")
+            sqlx::query("SELECT identity_id, session_id, methods, aim, sealed, keep, created_at, expires_at FROM pending_flow WHERE hash = $1 AND expires_at > $2")
                 .bind(hash.0.as_slice())
                 .bind(now.0)
                 .fetch_optional(self.pool())
@@ -269,18 +285,20 @@ pub(super) async fn take_flow(
     Ok(taken.rows_affected() > 0)
 }
 
-/// Forgets every flow of the identity that waits.
+/// Forgets every flow of the identity that waits, and every code that was asked for.
 pub(super) async fn forget_flows(connection: &mut PgConnection, owner: &IdentityId) -> Result<()> {
-    sqlx::query("DELETE FROM pending_flow WHERE identity_id = $1")
-        .bind(text(&owner.0))
-        .execute(connection)
-        .await?;
+    for forget in
+        ["DELETE FROM pending_flow WHERE identity_id = $1", "DELETE FROM login_code WHERE identity_id = $1"]
+    {
+        sqlx::query(forget).bind(text(&owner.0)).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 
 /// Seals every secret anew and forgets every flow. Returns how many secrets there were.
 pub(super) async fn reseal(connection: &mut PgConnection, reseal: &Reseal<'_>) -> Result<u32> {
     sqlx::query("DELETE FROM pending_flow").execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM login_code").execute(&mut *connection).await?;
     let kept: Vec<(String, String, Vec<u8>)> =
         sqlx::query_as("SELECT id, identity_id, sealed FROM factor ORDER BY id FOR UPDATE")
             .fetch_all(&mut *connection)
@@ -325,7 +343,11 @@ async fn replace_codes(
     Ok(())
 }
 
-fn stored(found: &PgRow) -> Result<StoredFactor> {
+fn taken(error: sqlx::Error) -> StorageError {
+    if constraint(&error) == Some("factor_credential") { StorageError::CredentialTaken } else { error.into() }
+}
+
+pub(super) fn stored(found: &PgRow) -> Result<StoredFactor> {
     let factor = NewFactor {
         id: FactorId(found.try_get("id")?),
         identity_id: IdentityId(found.try_get("identity_id")?),
@@ -333,6 +355,7 @@ fn stored(found: &PgRow) -> Result<StoredFactor> {
         name: row::factor_name(found.try_get("name")?)?,
         sealed: found.try_get("sealed")?,
         last_step: found.try_get("last_step")?,
+        credential_id: found.try_get("credential_id")?,
         created_at: Timestamp(found.try_get("created_at")?),
     };
     let last_used_at = found.try_get::<Option<i64>, _>("last_used_at")?.map(Timestamp);
@@ -347,6 +370,7 @@ fn pending(found: &PgRow, hash: TokenHash) -> Result<PendingFlow> {
         session_id: found.try_get::<Option<String>, _>("session_id")?.map(SessionId),
         methods: row::methods(found.try_get("methods")?)?,
         aim: FlowAim::read(aim, found.try_get("sealed")?).ok_or_else(|| wrong("flow", &aim))?,
+        keep: found.try_get("keep")?,
         created_at: Timestamp(found.try_get("created_at")?),
         expires_at: Timestamp(found.try_get("expires_at")?),
     })

@@ -46,6 +46,20 @@ impl MetaRepository for PostgresStorage {
         found?.iter().map(audit_record).collect()
     }
 
+    async fn list_audit_of(&self, id: &IdentityId, limit: u32) -> Result<Vec<AuditRecord>> {
+        let found = tried!(self, {
+            Ok(sqlx::query(
+                "SELECT at, event, identity_id, session_id, address, detail FROM audit WHERE identity_id = $1 \
+                 ORDER BY id DESC LIMIT $2",
+            )
+            .bind(text(&id.0))
+            .bind(i64::from(limit))
+            .fetch_all(self.pool())
+            .await?)
+        });
+        found?.iter().map(audit_record).collect()
+    }
+
     async fn latest_audit(&self, event: &str) -> Result<Option<AuditRecord>> {
         let found = tried!(self, {
             Ok(sqlx::query(

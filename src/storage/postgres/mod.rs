@@ -13,6 +13,7 @@
 //! `ON DELETE CASCADE`; an advisory lock among migrators alone; `LISTEN`/`NOTIFY` where the engine has them. Not used:
 //! sequences for the feed, `xmin`, triggers, stored procedures, deferred constraints, advisory locks on the way of a request.
 
+mod address;
 mod app;
 mod change;
 mod clock;
@@ -24,10 +25,12 @@ mod identity;
 mod legacy;
 mod limit;
 mod link;
+mod login_code;
 mod mail;
 mod meta;
 mod name;
 mod open;
+mod passkey;
 mod pool;
 mod provider;
 mod registration;

@@ -1,7 +1,7 @@
 //! Accounts of somebody else, and sign-ins on their way through a provider.
 
 use async_trait::async_trait;
-use sqlx::{Row as _, postgres::PgRow};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{
     PostgresStorage,
@@ -14,10 +14,10 @@ use super::{
 use crate::{
     clock::Timestamp,
     identity::{Identity, IdentityId},
-    session::TokenHash,
+    session::{SessionId, TokenHash},
     storage::{
-        ChangeKind, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
-        ProviderRepository, Result, StorageError,
+        ChangeKind, Handover, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
+        ProviderRepository, Removal, Result, StorageError, value::hash,
     },
 };
 
@@ -26,15 +26,18 @@ impl ProviderRepository for PostgresStorage {
     async fn add_provider_flow(&self, new: NewProviderFlow) -> Result<()> {
         tried!(self, {
             let added = sqlx::query(
-                "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, identity_id, created_at, \
-                 expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, identity_id, session_id, \
+                 keep, collect, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             )
             .bind(new.state.0.as_slice())
             .bind(new.browser.0.as_slice())
             .bind(text(&new.flow.provider))
             .bind(text(&new.flow.return_to))
             .bind(new.flow.identity_id.as_ref().map(|id| text(&id.0)))
-            .bind(new.created_at.0)
+            .bind(new.flow.session_id.as_ref().map(|id| text(&id.0)))
+            .bind(new.flow.keep)
+            .bind(new.flow.collect.as_ref().map(|challenge| challenge.0.as_slice()))
+            .bind(new.flow.begun_at.0)
             .bind(new.expires_at.0)
             .execute(self.pool())
             .await;
@@ -56,7 +59,7 @@ impl ProviderRepository for PostgresStorage {
             let mut write = self.write(now).await?;
             let found = sqlx::query(
                 "DELETE FROM provider_flow WHERE state_hash = $1 AND browser_hash = $2 AND expires_at > $3 \
-                 RETURNING provider, return_to, identity_id",
+                 RETURNING provider, return_to, identity_id, session_id, keep, collect, created_at",
             )
             .bind(state.0.as_slice())
             .bind(browser.0.as_slice())
@@ -69,7 +72,54 @@ impl ProviderRepository for PostgresStorage {
                 provider: row.try_get("provider")?,
                 return_to: row.try_get("return_to")?,
                 identity_id: row.try_get::<Option<String>, _>("identity_id")?.map(IdentityId),
+                session_id: row.try_get::<Option<String>, _>("session_id")?.map(SessionId),
+                begun_at: Timestamp(row.try_get("created_at")?),
+                keep: row.try_get("keep")?,
+                collect: row.try_get::<Option<&[u8]>, _>("collect")?.map(hash).transpose()?,
             }))
+        })
+    }
+
+    async fn add_handover(
+        &self,
+        challenge: TokenHash,
+        left: &Handover,
+        created_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        let (identity_id, refused) = left.stored();
+        tried!(self, {
+            let added = sqlx::query(
+                "INSERT INTO handover (challenge, identity_id, refused, created_at, expires_at) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (challenge) DO UPDATE SET identity_id = EXCLUDED.identity_id, \
+                 refused = EXCLUDED.refused, created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at",
+            )
+            .bind(challenge.0.as_slice())
+            .bind(identity_id.map(text))
+            .bind(refused.map(text))
+            .bind(created_at.0)
+            .bind(expires_at.0)
+            .execute(self.pool())
+            .await;
+            match added {
+                Err(error) if refers_to_nothing(&error) => Err(StorageError::IdentityChanged),
+                Err(error) => Err(error.into()),
+                Ok(_) => Ok(()),
+            }
+        })
+    }
+
+    async fn consume_handover(&self, challenge: TokenHash, now: Timestamp) -> Result<Option<Handover>> {
+        tried!(self, {
+            let found = sqlx::query(
+                "DELETE FROM handover WHERE challenge = $1 AND expires_at > $2 RETURNING identity_id, refused",
+            )
+            .bind(challenge.0.as_slice())
+            .bind(now.0)
+            .fetch_optional(self.pool())
+            .await?;
+            let Some(row) = found else { return Ok(None) };
+            Ok(Handover::read(row.try_get("identity_id")?, row.try_get("refused")?))
         })
     }
 
@@ -163,31 +213,52 @@ impl ProviderRepository for PostgresStorage {
     async fn remove_linked_account(
         &self,
         id: &IdentityId,
-        issuer: &str,
-        subject: &str,
+        account: &ProviderAccount,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Removal> {
         tried!(self, {
             let mut write = self.write(now).await?;
+            // Two that unlink at once must not each count on what the other takes away.
             if !identity::lock(&mut write, id).await? {
-                return Ok(false);
+                return Ok(Removal::Unknown);
             }
             let gone = sqlx::query(
                 "DELETE FROM linked_account WHERE identity_id = $1 AND issuer = $2 AND subject = $3",
             )
             .bind(text(&id.0))
-            .bind(text(issuer))
-            .bind(text(subject))
+            .bind(text(&account.issuer))
+            .bind(text(&account.subject))
             .execute(write.on())
             .await?;
             if gone.rows_affected() == 0 {
-                return Ok(false);
+                return Ok(Removal::Unknown);
+            }
+            if !has_way_in(write.on(), id, issuers).await? {
+                return Ok(Removal::LastWayIn);
             }
             write.append(ChangeKind::IdentityChanged(id.clone()));
             write.commit().await?;
-            Ok(true)
+            Ok(Removal::Done)
         })
     }
+}
+
+/// Whether anything opens the identity: a password, a passkey, or an account at one of `issuers`.
+pub(super) async fn has_way_in(
+    connection: &mut PgConnection,
+    id: &IdentityId,
+    issuers: &[String],
+) -> Result<bool> {
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM identity WHERE id = $1 AND password IS NOT NULL) \
+         OR EXISTS (SELECT 1 FROM factor WHERE identity_id = $1 AND kind = 'passkey') \
+         OR EXISTS (SELECT 1 FROM linked_account WHERE identity_id = $1 AND issuer = ANY($2))",
+    )
+    .bind(&id.0)
+    .bind(issuers)
+    .fetch_one(connection)
+    .await?)
 }
 
 /// False if the account is somebody's already.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use sqlx::{Row as _, postgres::PgRow};
 
 pub(super) use crate::storage::value::{
-    address, app, count, factor_kind, factor_name, hash, methods, millis, roles, roles_json, username,
+    address, app, channel, count, factor_kind, factor_name, hash, methods, millis, roles, roles_json,
+    username,
 };
 use crate::{
     clock::Timestamp,

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _};
 
 use super::{
-    PostgresStorage, app, factor, identity, limit, pool::tried, row, row::text, sweep, ticket, write::Write,
+    PostgresStorage, address, app, factor, identity, limit, pool::tried, row, row::text, sweep, ticket,
+    write::Write,
 };
 use crate::{
     clock::Timestamp,
@@ -104,6 +105,7 @@ impl SessionRepository for PostgresStorage {
                 .await?;
             let count = row::count(ended.len() as u64);
             told(&mut write, ended);
+            address::forget(write.on(), id).await?;
             write.commit().await?;
             Ok(count)
         })
@@ -192,13 +194,15 @@ async fn still_the_same(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
 }
 
 /// Ends every session of the identity, which is locked, but `except` and the one that came from, without a change for
-/// each: who calls appends `IdentityChanged`.
+/// each: who calls appends `IdentityChanged`. A change of the address that one of them asked for ends, too.
 pub(super) async fn end_silently(
     connection: &mut PgConnection,
     id: &IdentityId,
     except: Option<&SessionId>,
 ) -> Result<u32> {
-    let ended = sqlx::query(others!()).bind(&id.0).bind(except.map(|id| &id.0)).execute(connection).await?;
+    let ended =
+        sqlx::query(others!()).bind(&id.0).bind(except.map(|id| &id.0)).execute(&mut *connection).await?;
+    address::forget(connection, id).await?;
     Ok(row::count(ended.rows_affected()))
 }
 

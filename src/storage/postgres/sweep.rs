@@ -36,7 +36,7 @@ macro_rules! delete {
 }
 
 /// One statement per table and reason.
-const STATEMENTS: [(&str, Duration); 13] = [
+const STATEMENTS: [(&str, Duration); 17] = [
     (delete!("session", "id", "created_at + absolute_ttl <= $1"), Duration::ZERO),
     // A redeemed ticket stays for a day, because its second use says that somebody stole it.
     (delete!("ticket", "hash", "issued_at <= $1 AND redeemed_at IS NULL"), TICKET_TTL),
@@ -45,9 +45,13 @@ const STATEMENTS: [(&str, Duration); 13] = [
     (delete!("code", "hash", "issued_at <= $1"), DAY),
     (delete!("app_key", "hash", "retires_at <= $1"), Duration::ZERO),
     (delete!("provider_flow", "state_hash", "expires_at <= $1"), Duration::ZERO),
+    (delete!("handover", "challenge", "expires_at <= $1"), Duration::ZERO),
     (delete!("link", "hash", "expires_at <= $1"), Duration::ZERO),
     (delete!("pending_flow", "hash", "expires_at <= $1"), Duration::ZERO),
+    (delete!("login_code", "hash", "expires_at <= $1"), Duration::ZERO),
+    (delete!("used_challenge", "hash", "expires_at <= $1"), Duration::ZERO),
     (delete!("registration", "id", "expires_at <= $1"), Duration::ZERO),
+    (delete!("address_change", "id", "expires_at <= $1"), Duration::ZERO),
     // A counter that nobody moved for a day has drained, unless it still locks.
     (delete!("limit_state", "key", "updated_at <= $1 AND locked_until <= $1"), DAY),
     (delete!("change", "seq", "at <= $1"), DAY),

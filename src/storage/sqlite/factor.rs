@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use super::{SqliteStorage, error::refers_to_nothing, limit, row, write::Write};
+use super::{SqliteStorage, error::refers_to_nothing, limit, provider::has_way_in, row, write::Write};
 use crate::{
     clock::Timestamp,
-    factor::{FactorId, FactorName, NewFactor, StoredFactor},
+    factor::{FactorId, FactorKind, FactorName, NewFactor, StoredFactor},
     identity::IdentityId,
     session::{SessionId, TokenHash},
     storage::{
-        ChangeKind, FactorRepository, FlowAim, LimitKey, PendingFlow, RaisedSession, Reseal, Result,
+        ChangeKind, FactorRepository, FlowAim, LimitKey, PendingFlow, RaisedSession, Removal, Reseal, Result,
         StorageError, value::wrong,
     },
 };
@@ -48,8 +48,8 @@ impl FactorRepository for SqliteStorage {
             return Ok(false);
         }
         sqlx::query(
-            "INSERT INTO factor (id, identity_id, kind, name, sealed, last_step, created_at, last_used_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO factor (id, identity_id, kind, name, sealed, last_step, created_at, last_used_at, credential_id) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(&new.id.0)
         .bind(&owner.0)
@@ -59,8 +59,10 @@ impl FactorRepository for SqliteStorage {
         .bind(new.last_step)
         .bind(now.0)
         .bind(now.0)
+        .bind(&new.credential_id)
         .execute(write.on())
-        .await?;
+        .await
+        .map_err(taken)?;
         if !codes.is_empty() {
             replace_codes(write.on(), owner, codes, now).await?;
         }
@@ -91,23 +93,29 @@ impl FactorRepository for SqliteStorage {
         owner: &IdentityId,
         id: &FactorId,
         keep_one: bool,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Removal> {
         let mut write = self.write(now).await?;
-        let removed = sqlx::query("DELETE FROM factor WHERE id = ? AND identity_id = ?")
-            .bind(&id.0)
-            .bind(&owner.0)
-            .execute(write.on())
-            .await?;
+        let removed =
+            sqlx::query_scalar("DELETE FROM factor WHERE id = ? AND identity_id = ? RETURNING kind")
+                .bind(&id.0)
+                .bind(&owner.0)
+                .fetch_optional(write.on())
+                .await?;
+        let Some(kind): Option<String> = removed else { return Ok(Removal::Unknown) };
         let left = count(write.on(), owner).await?;
-        if removed.rows_affected() == 0 || (keep_one && left == 0) {
-            return Ok(false);
+        if keep_one && left == 0 {
+            return Ok(Removal::Required);
+        }
+        if kind == FactorKind::Passkey.name() && !has_way_in(write.on(), owner, issuers).await? {
+            return Ok(Removal::LastWayIn);
         }
         if left == 0 {
             replace_codes(write.on(), owner, &[], now).await?;
         }
         changed(write, owner).await?;
-        Ok(true)
+        Ok(Removal::Done)
     }
 
     async fn remove_factors(&self, owner: &IdentityId, now: Timestamp) -> Result<u32> {
@@ -162,8 +170,8 @@ impl FactorRepository for SqliteStorage {
     async fn add_flow(&self, flow: PendingFlow, clear: &[LimitKey]) -> Result<()> {
         let mut write = self.write(flow.created_at).await?;
         let added = sqlx::query(
-            "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, created_at, expires_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pending_flow (hash, identity_id, session_id, methods, aim, sealed, keep, created_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(flow.hash.0.as_slice())
         .bind(&flow.identity_id.0)
@@ -171,6 +179,7 @@ impl FactorRepository for SqliteStorage {
         .bind(flow.methods.to_text())
         .bind(flow.aim.stored())
         .bind(flow.aim.sealed())
+        .bind(flow.keep)
         .bind(flow.created_at.0)
         .bind(flow.expires_at.0)
         .execute(write.on())
@@ -239,15 +248,20 @@ pub(super) async fn take_flow(
     Ok(taken.rows_affected() > 0)
 }
 
-/// Forgets every flow of the identity that waits.
+/// Forgets every flow of the identity that waits, and every code that was asked for.
 pub(super) async fn forget_flows(connection: &mut SqliteConnection, owner: &IdentityId) -> Result<()> {
-    sqlx::query("DELETE FROM pending_flow WHERE identity_id = ?").bind(&owner.0).execute(connection).await?;
+    for forget in
+        ["DELETE FROM pending_flow WHERE identity_id = ?", "DELETE FROM login_code WHERE identity_id = ?"]
+    {
+        sqlx::query(forget).bind(&owner.0).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 
 /// Seals every secret anew and forgets every flow. Returns how many secrets there were.
 pub(super) async fn reseal(connection: &mut SqliteConnection, reseal: &Reseal<'_>) -> Result<u32> {
     sqlx::query("DELETE FROM pending_flow").execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM login_code").execute(&mut *connection).await?;
     let kept: Vec<(String, String, Vec<u8>)> =
         sqlx::query_as("SELECT id, identity_id, sealed FROM factor ORDER BY id")
             .fetch_all(&mut *connection)
@@ -292,7 +306,13 @@ async fn replace_codes(
     Ok(())
 }
 
-fn stored(found: &SqliteRow) -> Result<StoredFactor> {
+/// Of what is unique about a factor, only the id of a passkey is not drawn.
+fn taken(error: sqlx::Error) -> StorageError {
+    let unique = error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation);
+    if unique { StorageError::CredentialTaken } else { error.into() }
+}
+
+pub(super) fn stored(found: &SqliteRow) -> Result<StoredFactor> {
     let factor = NewFactor {
         id: FactorId(found.try_get("id")?),
         identity_id: IdentityId(found.try_get("identity_id")?),
@@ -300,6 +320,7 @@ fn stored(found: &SqliteRow) -> Result<StoredFactor> {
         name: row::factor_name(found.try_get("name")?)?,
         sealed: found.try_get("sealed")?,
         last_step: found.try_get("last_step")?,
+        credential_id: found.try_get("credential_id")?,
         created_at: Timestamp(found.try_get("created_at")?),
     };
     let last_used_at = found.try_get::<Option<i64>, _>("last_used_at")?.map(Timestamp);
@@ -314,6 +335,7 @@ fn pending(found: &SqliteRow, hash: TokenHash) -> Result<PendingFlow> {
         session_id: found.try_get::<Option<String>, _>("session_id")?.map(SessionId),
         methods: row::methods(found.try_get("methods")?)?,
         aim: FlowAim::read(aim, found.try_get("sealed")?).ok_or_else(|| wrong("flow", &aim))?,
+        keep: found.try_get("keep")?,
         created_at: Timestamp(found.try_get("created_at")?),
         expires_at: Timestamp(found.try_get("expires_at")?),
     })

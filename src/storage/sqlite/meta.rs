@@ -41,6 +41,18 @@ impl MetaRepository for SqliteStorage {
         rows.iter().map(audit_record).collect()
     }
 
+    async fn list_audit_of(&self, id: &IdentityId, limit: u32) -> Result<Vec<AuditRecord>> {
+        let rows = sqlx::query(
+            "SELECT at, event, identity_id, session_id, address, detail FROM audit WHERE identity_id = ? \
+             ORDER BY id DESC LIMIT ?",
+        )
+        .bind(&id.0)
+        .bind(limit)
+        .fetch_all(&mut *self.read().await?)
+        .await?;
+        rows.iter().map(audit_record).collect()
+    }
+
     async fn latest_audit(&self, event: &str) -> Result<Option<AuditRecord>> {
         sqlx::query(
             "SELECT at, event, identity_id, session_id, address, detail FROM audit WHERE event = ? \

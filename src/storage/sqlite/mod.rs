@@ -4,6 +4,7 @@
 //! A file per repository trait; `open` and `file` make the database, `row` reads it, `error` says what went wrong.
 //! A schema change is a new file in `migrations/`.
 
+mod address;
 mod app;
 mod change;
 mod declared;
@@ -15,9 +16,11 @@ mod identity;
 mod legacy;
 mod limit;
 mod link;
+mod login_code;
 mod mail;
 mod meta;
 mod open;
+mod passkey;
 mod pool;
 mod provider;
 mod registration;

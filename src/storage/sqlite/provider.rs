@@ -1,33 +1,37 @@
 //! Accounts of somebody else, and sign-ins on their way through a provider.
 
 use async_trait::async_trait;
-use sqlx::{Row as _, sqlite::SqliteRow};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{SqliteStorage, error::refers_to_nothing, identity, row, write::Write};
 use crate::{
     clock::Timestamp,
     identity::{Identity, IdentityId},
-    session::TokenHash,
+    session::{SessionId, TokenHash},
     storage::{
-        ChangeKind, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
-        ProviderRepository, Result, StorageError,
+        ChangeKind, Handover, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
+        ProviderRepository, Removal, Result, StorageError,
+        value::{hash, wrong},
     },
 };
 
 #[async_trait]
 impl ProviderRepository for SqliteStorage {
     async fn add_provider_flow(&self, new: NewProviderFlow) -> Result<()> {
-        let mut write = self.write(new.created_at).await?;
+        let mut write = self.write(new.flow.begun_at).await?;
         let added = sqlx::query(
-            "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, identity_id, created_at, expires_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO provider_flow (state_hash, browser_hash, provider, return_to, identity_id, session_id, keep, \
+             collect, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(new.state.0.as_slice())
         .bind(new.browser.0.as_slice())
         .bind(&new.flow.provider)
         .bind(&new.flow.return_to)
         .bind(new.flow.identity_id.as_ref().map(|id| &id.0))
-        .bind(new.created_at.0)
+        .bind(new.flow.session_id.as_ref().map(|id| &id.0))
+        .bind(new.flow.keep)
+        .bind(new.flow.collect.as_ref().map(|challenge| challenge.0.as_slice()))
+        .bind(new.flow.begun_at.0)
         .bind(new.expires_at.0)
         .execute(write.on())
         .await;
@@ -47,7 +51,7 @@ impl ProviderRepository for SqliteStorage {
         let mut write = self.write(now).await?;
         let found = sqlx::query(
             "DELETE FROM provider_flow WHERE state_hash = ? AND browser_hash = ? AND expires_at > ? \
-             RETURNING provider, return_to, identity_id",
+             RETURNING provider, return_to, identity_id, session_id, keep, collect, created_at",
         )
         .bind(state.0.as_slice())
         .bind(browser.0.as_slice())
@@ -60,7 +64,62 @@ impl ProviderRepository for SqliteStorage {
             provider: row.try_get("provider")?,
             return_to: row.try_get("return_to")?,
             identity_id: row.try_get::<Option<String>, _>("identity_id")?.map(IdentityId),
+            session_id: row.try_get::<Option<String>, _>("session_id")?.map(SessionId),
+            begun_at: Timestamp(row.try_get("created_at")?),
+            keep: row.try_get("keep")?,
+            collect: row.try_get::<Option<&[u8]>, _>("collect")?.map(hash).transpose()?,
         }))
+    }
+
+    async fn add_handover(
+        &self,
+        challenge: TokenHash,
+        left: &Handover,
+        created_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        let (identity_id, refused) = left.stored();
+        let mut write = self.write(created_at).await?;
+        let added = sqlx::query(
+            "INSERT OR REPLACE INTO handover (challenge, identity_id, refused, created_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(challenge.0.as_slice())
+        .bind(identity_id)
+        .bind(refused)
+        .bind(created_at.0)
+        .bind(expires_at.0)
+        .execute(write.on())
+        .await;
+        match added {
+            Err(error) if refers_to_nothing(&error) => Err(StorageError::IdentityChanged),
+            Err(error) => Err(error.into()),
+            Ok(_) => write.commit().await,
+        }
+    }
+
+    async fn consume_handover(&self, challenge: TokenHash, now: Timestamp) -> Result<Option<Handover>> {
+        // A frame asks many times before there is anything.
+        let there: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM handover WHERE challenge = ? AND expires_at > ?")
+                .bind(challenge.0.as_slice())
+                .bind(now.0)
+                .fetch_optional(&mut *self.read().await?)
+                .await?;
+        if there.is_none() {
+            return Ok(None);
+        }
+        let mut write = self.write(now).await?;
+        let found = sqlx::query(
+            "DELETE FROM handover WHERE challenge = ? AND expires_at > ? RETURNING identity_id, refused",
+        )
+        .bind(challenge.0.as_slice())
+        .bind(now.0)
+        .fetch_optional(write.on())
+        .await?;
+        write.commit().await?;
+        let Some(row) = found else { return Ok(None) };
+        Ok(Handover::read(row.try_get("identity_id")?, row.try_get("refused")?))
     }
 
     async fn find_by_account(&self, issuer: &str, subject: &str) -> Result<Option<Identity>> {
@@ -144,25 +203,46 @@ impl ProviderRepository for SqliteStorage {
     async fn remove_linked_account(
         &self,
         id: &IdentityId,
-        issuer: &str,
-        subject: &str,
+        account: &ProviderAccount,
+        issuers: &[String],
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Removal> {
         let mut write = self.write(now).await?;
         let gone =
             sqlx::query("DELETE FROM linked_account WHERE identity_id = ? AND issuer = ? AND subject = ?")
                 .bind(&id.0)
-                .bind(issuer)
-                .bind(subject)
+                .bind(&account.issuer)
+                .bind(&account.subject)
                 .execute(write.on())
                 .await?;
         if gone.rows_affected() == 0 {
-            return Ok(false);
+            return Ok(Removal::Unknown);
+        }
+        if !has_way_in(write.on(), id, issuers).await? {
+            return Ok(Removal::LastWayIn);
         }
         write.append(&ChangeKind::IdentityChanged(id.clone())).await?;
         write.commit().await?;
-        Ok(true)
+        Ok(Removal::Done)
     }
+}
+
+/// Whether anything opens the identity: a password, a passkey, or an account at one of `issuers`.
+pub(super) async fn has_way_in(
+    connection: &mut SqliteConnection,
+    id: &IdentityId,
+    issuers: &[String],
+) -> Result<bool> {
+    let issuers = serde_json::to_string(issuers).map_err(|error| wrong("list of issuers", &error))?;
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM identity WHERE id = ?1 AND password IS NOT NULL) \
+         OR EXISTS (SELECT 1 FROM factor WHERE identity_id = ?1 AND kind = 'passkey') \
+         OR EXISTS (SELECT 1 FROM linked_account WHERE identity_id = ?1 AND issuer IN (SELECT value FROM json_each(?2)))",
+    )
+    .bind(&id.0)
+    .bind(issuers)
+    .fetch_one(connection)
+    .await?)
 }
 
 /// False if the account is somebody's already.

@@ -14,7 +14,8 @@ use crate::{
 };
 
 pub(super) use crate::storage::value::{
-    address, app, count, factor_kind, factor_name, hash, methods, millis, roles, roles_json, username,
+    address, app, channel, count, factor_kind, factor_name, hash, methods, millis, roles, roles_json,
+    username,
 };
 
 /// The columns of [`identity`], from `identity i`.

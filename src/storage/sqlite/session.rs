@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{SqliteStorage, app, factor, limit, row, sweep, ticket, write::Write};
+use super::{SqliteStorage, address, app, factor, limit, row, sweep, ticket, write::Write};
 use crate::{
     clock::Timestamp,
     identity::IdentityId,
@@ -94,6 +94,7 @@ impl SessionRepository for SqliteStorage {
             .await?;
         let count = row::count(ended.len() as u64);
         told(&mut write, ended).await?;
+        address::forget(write.on(), id).await?;
         write.commit().await?;
         Ok(count)
     }
@@ -154,13 +155,15 @@ pub(super) async fn add(write: &mut Write<'_>, new: &NewSession) -> Result<()> {
 }
 
 /// Ends every session of the identity but `except` and the one that came from, without a change for each: who calls
-/// appends `IdentityChanged`.
+/// appends `IdentityChanged`. A change of the address that one of them asked for ends, too.
 pub(super) async fn end_silently(
     connection: &mut SqliteConnection,
     id: &IdentityId,
     except: Option<&SessionId>,
 ) -> Result<u32> {
-    let ended = sqlx::query(others!()).bind(&id.0).bind(except.map(|id| &id.0)).execute(connection).await?;
+    let ended =
+        sqlx::query(others!()).bind(&id.0).bind(except.map(|id| &id.0)).execute(&mut *connection).await?;
+    address::forget(connection, id).await?;
     Ok(row::count(ended.rows_affected()))
 }
 

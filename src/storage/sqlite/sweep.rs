@@ -12,7 +12,7 @@ const LAG: Duration = Duration::from_mins(2);
 const AUDIT: Duration = Duration::from_hours(90 * 24);
 
 /// One statement per table; `?1` is the moment before which a row is over.
-const STATEMENTS: [(&str, Duration); 14] = [
+const STATEMENTS: [(&str, Duration); 18] = [
     ("DELETE FROM session WHERE created_at + absolute_ttl <= ?1", Duration::ZERO),
     ("DELETE FROM session WHERE last_used_at + idle_ttl <= ?1", LAG),
     // A redeemed ticket stays for a day, because its second use says that somebody stole it.
@@ -22,9 +22,13 @@ const STATEMENTS: [(&str, Duration); 14] = [
     ("DELETE FROM code WHERE issued_at <= ?1", DAY),
     ("DELETE FROM app_key WHERE retires_at <= ?1", Duration::ZERO),
     ("DELETE FROM provider_flow WHERE expires_at <= ?1", Duration::ZERO),
+    ("DELETE FROM handover WHERE expires_at <= ?1", Duration::ZERO),
     ("DELETE FROM link WHERE expires_at <= ?1", Duration::ZERO),
     ("DELETE FROM pending_flow WHERE expires_at <= ?1", Duration::ZERO),
+    ("DELETE FROM login_code WHERE expires_at <= ?1", Duration::ZERO),
+    ("DELETE FROM used_challenge WHERE expires_at <= ?1", Duration::ZERO),
     ("DELETE FROM registration WHERE expires_at <= ?1", Duration::ZERO),
+    ("DELETE FROM address_change WHERE expires_at <= ?1", Duration::ZERO),
     // A counter that nobody moved for a day has drained, unless it still locks.
     ("DELETE FROM limit_state WHERE updated_at <= ?1 AND locked_until <= ?1", DAY),
     ("DELETE FROM change WHERE at <= ?1", DAY),

@@ -71,14 +71,21 @@ tables! {
     app_key by 1: hash Bytes, app Text, created_at Integer, retires_at Integer;
     code by 1: hash Bytes, app Text, session_id Text, challenge Text, issued_at Integer, made Text;
     factor by 1: id Text, identity_id Text, kind Text, name Text, sealed Bytes, last_step Integer,
-        created_at Integer, last_used_at Integer;
+        created_at Integer, last_used_at Integer, credential_id Bytes;
     recovery_code by 1: hash Bytes, identity_id Text, created_at Integer;
     pending_flow by 1: hash Bytes, identity_id Text, session_id Text, methods Text, aim Text, sealed Bytes,
-        created_at Integer, expires_at Integer;
+        created_at Integer, expires_at Integer, keep Flag;
+    login_code by 1: hash Bytes, identity_id Text, channel Text, counted Text, browser_hash Bytes, mac Bytes,
+        link_hash Bytes, tries Integer, created_at Integer, expires_at Integer;
+    used_challenge by 1: hash Bytes, expires_at Integer;
     linked_account by 2: issuer Text, subject Text, identity_id Text, provider Text, created_at Integer,
         last_used_at Integer;
     provider_flow by 1: state_hash Bytes, browser_hash Bytes, provider Text, return_to Text, identity_id Text,
+        created_at Integer, expires_at Integer, session_id Text, keep Flag, collect Bytes;
+    address_change by 1: id Text, identity_id Text, email Text, former Text, approve_hash Bytes,
+        approve_until Integer, approved_at Integer, confirm_hash Bytes, confirm_until Integer, confirmed_at Integer,
         created_at Integer, expires_at Integer;
+    handover by 1: challenge Bytes, identity_id Text, refused Text, created_at Integer, expires_at Integer;
     ticket by 1: hash Bytes, session_id Text, challenge Text, issued_at Integer, redeemed_by Bytes,
         redeemed_at Integer;
     registration by 1: id Text, username Text, username_folded Text, email Text, email_folded Text, password Text,

@@ -31,7 +31,7 @@ macro_rules! labels {
 }
 
 labels! {
-    /// How a login by password ended.
+    /// How a login ended.
     Login {
         /// Somebody is signed in.
         Completed = "completed",
@@ -73,6 +73,17 @@ labels! {
         /// It is about nobody any more.
         Moot = "moot",
     }
+    /// What became of an SMS.
+    Sms {
+        /// Who sends took it.
+        Sent = "sent",
+        /// It is tried once more.
+        Retried = "retried",
+        /// It was not sent.
+        Failed = "failed",
+        /// A cap kept it from being sent.
+        Capped = "capped",
+    }
     /// Why storage did not do it.
     DatabaseError {
         /// It can't be reached, is locked, full or read-only.
@@ -90,8 +101,21 @@ labels! {
 }
 
 /// The limits that can refuse, as the names of their counters begin; `all` counts everybody.
-pub const LIMITS: &[&str] =
-    &["account", "device", "address", "change", "factor", "registration", "mail", "question", "all", "other"];
+pub const LIMITS: &[&str] = &[
+    "account",
+    "device",
+    "address",
+    "change",
+    "factor",
+    "address_change",
+    "registration",
+    "mail",
+    "question",
+    "all",
+    "code",
+    "sms",
+    "other",
+];
 
 /// The routes of the endpoint; everything else is `other`.
 pub const ROUTES: &[&str] = &[
@@ -113,6 +137,7 @@ pub const ROUTES: &[&str] = &[
     "strength",
     "authorize",
     "provider",
+    "collected",
     "metrics",
     "app",
     "other",
@@ -148,6 +173,10 @@ pub const EVENT_NAMES: &[&str] = &[
     "provider.proven",
     "provider.rejected",
     "account.linked",
+    "account.unlinked",
+    "address.requested",
+    "address.changed",
+    "address.cancelled",
     "login.limited",
     "login.must_change",
     "factor.asked",
@@ -179,4 +208,9 @@ pub const EVENT_NAMES: &[&str] = &[
     "code.theft",
     "proxy.undeclared",
     "database.copied",
+    "login_code.asked",
+    "login_code.rejected",
+    "login_code.proven",
+    "sms.capped",
+    "passkey.counter",
 ];

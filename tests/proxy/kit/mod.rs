@@ -142,6 +142,7 @@ pub(crate) async fn sign_in(endpoint: &Endpoint, name: &str) -> String {
         user_agent: String::new(),
         session: None,
         device: None,
+        browser: None,
         locale: "en".into(),
         app: None,
     };

@@ -111,6 +111,7 @@ impl Letter {
             ("verify", MailTemplate::Verification),
             ("reset", MailTemplate::Recovery),
             ("invite", MailTemplate::Invitation),
+            ("sign-in", MailTemplate::SignInCode),
         ];
         let by_link = links.into_iter().find(|(name, _)| self.token(name).is_some());
         by_link.map_or(MailTemplate::AlreadyRegistered, |(_, template)| template)

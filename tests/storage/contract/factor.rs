@@ -7,7 +7,8 @@ use gatehouse::{
     identity::Identity,
     session::{AssuranceLevel, Method, Methods, SessionId},
     storage::{
-        ChangeKind, FlowAim, LimitKey, LimitState, NewSession, PendingFlow, RaisedSession, StorageError,
+        ChangeKind, FlowAim, LimitKey, LimitState, NewSession, PendingFlow, RaisedSession, Removal,
+        StorageError,
     },
 };
 
@@ -38,6 +39,7 @@ fn factor(of: &Identity, id: &str) -> NewFactor {
         name: FactorName::parse("phone").unwrap(),
         sealed: vec![0, 1, 255],
         last_step: 7,
+        credential_id: None,
         created_at: START,
     }
 }
@@ -49,6 +51,7 @@ fn flow(of: &Identity, text: &str, aim: FlowAim) -> PendingFlow {
         session_id: None,
         methods: Methods::only(Method::Password),
         aim,
+        keep: false,
         created_at: START,
         expires_at: START.plus(Duration::from_mins(10)),
     }
@@ -141,11 +144,11 @@ async fn a_factor_is_renamed_and_removed_by_its_owner(db: Db) {
     add(&db, &ann, "fac_1", &["one"]).await;
     let (id, name) = (FactorId("fac_1".into()), FactorName::parse("new").unwrap());
     assert!(!db.rename_factor(&bob.id, &id, &name, after(1)).await.unwrap());
-    assert!(!db.remove_factor(&bob.id, &id, false, after(1)).await.unwrap());
+    assert_eq!(db.remove_factor(&bob.id, &id, false, &[], after(1)).await.unwrap(), Removal::Unknown);
     assert!(db.rename_factor(&ann.id, &id, &name, after(1)).await.unwrap());
     assert_eq!(db.list_factors(&ann.id).await.unwrap()[0].factor.name.as_str(), "new");
-    assert!(db.remove_factor(&ann.id, &id, false, after(1)).await.unwrap());
-    assert!(!db.remove_factor(&ann.id, &id, false, after(1)).await.unwrap());
+    assert_eq!(db.remove_factor(&ann.id, &id, false, &[], after(1)).await.unwrap(), Removal::Done);
+    assert_eq!(db.remove_factor(&ann.id, &id, false, &[], after(1)).await.unwrap(), Removal::Unknown);
     assert_eq!(db.count_recovery_codes(&ann.id).await.unwrap(), 0, "codes go with the last factor");
 }
 
@@ -155,10 +158,12 @@ async fn the_last_factor_stays_where_one_is_kept(db: Db) {
     add(&db, &ann, "fac_2", &[]).await;
     let (one, two) = (FactorId("fac_1".into()), FactorId("fac_2".into()));
     let (a, b) = tokio::join!(
-        db.remove_factor(&ann.id, &one, true, after(1)),
-        db.remove_factor(&ann.id, &two, true, after(1))
+        db.remove_factor(&ann.id, &one, true, &[], after(1)),
+        db.remove_factor(&ann.id, &two, true, &[], after(1))
     );
-    assert!(a.unwrap() != b.unwrap(), "one of them is the last");
+    let mut both = [a.unwrap(), b.unwrap()];
+    both.sort_by_key(|removal| *removal == Removal::Required);
+    assert_eq!(both, [Removal::Done, Removal::Required], "one of them is the last");
     assert_eq!(db.list_factors(&ann.id).await.unwrap().len(), 1);
     assert_eq!(db.count_recovery_codes(&ann.id).await.unwrap(), 1);
 }
@@ -185,13 +190,12 @@ async fn a_flow_is_found_until_it_ends_and_goes_with_its_session(db: Db) {
     let id = new.session.id.clone();
     db.add_session(new).await.unwrap();
     let sealed = FlowAim::ConfirmTotp { sealed: vec![9] };
-    db.add_flow(PendingFlow { session_id: Some(id.clone()), ..flow(&ann, "a", sealed.clone()) }, &[])
-        .await
-        .unwrap();
+    let new = PendingFlow { session_id: Some(id.clone()), keep: true, ..flow(&ann, "a", sealed.clone()) };
+    db.add_flow(new, &[]).await.unwrap();
     let found = db.find_flow(token("a"), after(599)).await.unwrap().unwrap();
     assert_eq!(
-        (found.aim, found.session_id, found.methods),
-        (sealed, Some(id.clone()), Methods::only(Method::Password))
+        (found.aim, found.session_id, found.methods, found.keep),
+        (sealed, Some(id.clone()), Methods::only(Method::Password), true)
     );
     assert!(db.find_flow(token("a"), after(600)).await.unwrap().is_none());
     db.revoke_session(&id, after(1)).await.unwrap();

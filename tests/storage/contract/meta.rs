@@ -45,6 +45,10 @@ async fn events_come_back_newest_first(db: Db) {
     db.add_audit(event("first", 4)).await.unwrap();
     assert_eq!(db.latest_audit("first").await.unwrap(), Some(event("first", 4)));
     assert_eq!(db.latest_audit("none").await.unwrap(), None);
+    let of = async |id: &str, limit| db.list_audit_of(&IdentityId(id.into()), limit).await.unwrap();
+    assert_eq!(of("idn_1", 2).await, [event("first", 4), event("third", 3)], "of nobody else");
+    assert_eq!(of("idn_1", 9).await.len(), 3);
+    assert_eq!(of("nobody", 9).await, []);
 }
 
 async fn the_instance_has_one_name(db: Db) {

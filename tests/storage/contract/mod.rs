@@ -1,5 +1,6 @@
 //! The promises of `src/storage/mod.rs`, a file per trait.
 
+mod address;
 mod app;
 mod change;
 mod declared;
@@ -7,8 +8,10 @@ mod factor;
 mod identity;
 mod limit;
 mod link;
+mod login_code;
 mod mail;
 mod meta;
+mod passkey;
 mod password_link;
 mod provider;
 mod race;

@@ -149,8 +149,9 @@ const OTHERS: &str =
 
 /// Everything that a test may have left in the rows.
 const EMPTY: &str = "DELETE FROM meta; DELETE FROM identity; DELETE FROM registration; DELETE FROM link; DELETE FROM held; \
+                     DELETE FROM login_code; \
                      DELETE FROM limit_state; DELETE FROM mail; DELETE FROM app; DELETE FROM change; DELETE FROM audit; \
-                     UPDATE change_head SET seq = 0";
+                     DELETE FROM used_challenge; UPDATE change_head SET seq = 0";
 
 async fn copy_of(template: &str) -> Database {
     static NEXT: AtomicU32 = AtomicU32::new(0);

@@ -1,5 +1,9 @@
 //! The account page as its owner uses it.
 
+mod address;
+mod linked;
+mod passkey;
+
 use gatehouse_protocol::{
     AccountOverview, AccountState, AccountStep, ClientConfig, Code, EnrollmentState, EnrollmentStep,
     ErrorCode, FactorSummary, FlowToken, LoginForm, Problem, RegistrationMode, SecondFactor, SessionSummary,
@@ -10,6 +14,7 @@ use crate::machine::{Failure, Gap, Opening, Screen, Text};
 
 fn config() -> ClientConfig {
     ClientConfig {
+        passkeys: Some("app.example.org".to_owned()),
         providers: Vec::new(),
         app_name: "Quickstart".to_owned(),
         logo: None,
@@ -19,6 +24,7 @@ fn config() -> ClientConfig {
         recovery: true,
         password_min: 8,
         app_path: "/app".to_owned(),
+        codes: Vec::new(),
     }
 }
 
@@ -46,6 +52,11 @@ fn overview() -> AccountOverview {
             created_at: 0,
             last_used_at: 0,
         }],
+        phone: true,
+        has_password: true,
+        linked: Vec::new(),
+        linkable: Vec::new(),
+        pending_address: None,
     }
 }
 
@@ -91,6 +102,24 @@ fn remove() -> Act {
 
 fn said(page: &Account, section: Section) -> Option<(Said, bool)> {
     page.notice(section).map(|notice| (notice.said.clone(), notice.good))
+}
+
+#[test]
+fn a_phone_is_set_up_by_its_number_and_the_code_that_arrives_there() {
+    let mut page = page();
+    assert_eq!(focus(&page.apply(Event::Pressed(Act::AddPhone))), "gh-asked");
+    let asked = asks(page.apply(Event::Confirmed(" 030 123456 ".to_owned())));
+    assert!(
+        matches!(asked, Request::Enroll(EnrollmentStep::BeginPhone { number }) if number == "030 123456")
+    );
+    page.apply(Event::Enrolled(refused(ErrorCode::PhoneInvalid)));
+    assert_eq!(said(&page, Section::Factors), Some((Text::ErrorPhoneInvalid.into(), false)));
+    assert_eq!(page.asked(), Some(&Act::AddPhone), "the number can be mended");
+    asks(page.apply(Event::Confirmed("+49 30 123456".to_owned())));
+    page.apply(Event::Enrolled(Ok(EnrollmentState::CodeSent { flow: FlowToken::new("flow") })));
+    let inside = page.inside(Section::Factors).expect("no form for the code");
+    assert!(matches!(inside.opening, Opening::At(Screen::Code { .. })));
+    asks(page.apply(Event::Inside("enrolled".to_owned())));
 }
 
 #[test]

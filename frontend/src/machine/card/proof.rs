@@ -1,15 +1,20 @@
 //! The cards of second factors and fresh proofs.
 
-use gatehouse_protocol::{Code, Field, GUEST, LoginForm, SecondFactor};
+use gatehouse_protocol::{CodeChannel, Field, SecondFactor};
 
-use super::{Around, Card, FieldCard, Place, Press, Purpose, Shown, Text, Turn, TurnTo, field, turn};
+use super::{Around, Card, FieldCard, Place, Purpose, Text, Turn, TurnTo, field, named, turn};
 
 /// A way out: back to the sign-in form, or out of the session that a page does not suffice.
-fn out(around: &Around<'_>, back: Turn) -> Option<Turn> {
+#[cfg_attr(
+    not(feature = "later"),
+    expect(clippy::unnecessary_wraps, reason = "what is opened later can be closed")
+)]
+pub(super) fn out(around: &Around<'_>, back: Turn) -> Option<Turn> {
     match around.purpose {
         Purpose::SignIn => Some(back),
         Purpose::StepUp => Some(Turn { lead: None, link: Text::SignOut, to: TurnTo::SignOut }),
         // Who opened the form can close it.
+        #[cfg(feature = "later")]
         Purpose::Reauthenticate | Purpose::Enroll => None,
     }
 }
@@ -20,54 +25,60 @@ pub(super) fn challenge(
     around: &Around<'_>,
     back: Turn,
 ) -> Card {
-    let (title, lead, label, digits) = match factor {
-        SecondFactor::Totp => (Text::ChallengeTitle, Text::ChallengeLead, Text::FieldCode, true),
+    let code = |digits, label| vec![FieldCard { digits, ..field(Field::Code, label, around.values) }];
+    let (title, lead, fields) = match factor {
+        SecondFactor::Passkey => (Text::ChallengePasskeyTitle, Text::ChallengePasskeyLead, Vec::new()),
+        SecondFactor::Totp => (Text::ChallengeTitle, Text::ChallengeLead, code(true, Text::FieldCode)),
         SecondFactor::RecoveryCode => {
-            (Text::ChallengeRecoveryTitle, Text::ChallengeRecoveryLead, Text::FieldRecoveryCode, false)
+            (Text::ChallengeRecoveryTitle, Text::ChallengeRecoveryLead, code(false, Text::FieldRecoveryCode))
         }
+        SecondFactor::Sms => (Text::CodeTitle, Text::CodeSms, code(true, Text::FieldSentCode)),
     };
-    let mut turns = Vec::new();
-    if factors.iter().any(|other| *other != factor) {
-        let link = if digits { Text::ChallengeToRecovery } else { Text::ChallengeToApp };
-        turns.push(turn(None, link, Place::OtherFactor));
-    }
+    let mut turns: Vec<_> = (factor == SecondFactor::Sms).then(again).into_iter().collect();
+    turns.extend(factors.iter().filter(|other| **other != factor).map(|other| {
+        let link = match other {
+            SecondFactor::Passkey => Text::ChallengeToPasskey,
+            SecondFactor::Totp => Text::ChallengeToApp,
+            SecondFactor::RecoveryCode => Text::ChallengeToRecovery,
+            SecondFactor::Sms => Text::ChallengeToSms,
+        };
+        turn(None, link, Place::Factor(*other))
+    }));
     turns.extend(out(around, back));
-    let code = FieldCard { digits, ..field(Field::Code, label, around.values) };
-    Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, vec![code]) }
+    Card { lead: vec![lead.into()], turns, ..Card::form("challenge", title, Text::Confirm, fields) }
 }
 
-pub(super) fn enroll(key: &Code, picture: &Code, around: &Around<'_>, back: Turn) -> Card {
-    let shown = Shown::Key { key: key.expose().to_owned(), picture: picture.expose().to_owned() };
-    let code = FieldCard { digits: true, ..field(Field::Code, Text::FieldCode, around.values) };
+/// The code that was sent in place of a password, or to a phone that is set up.
+pub(super) fn code(around: &Around<'_>, back: Turn) -> Card {
+    let sign_in = around.purpose == Purpose::SignIn;
+    let lead =
+        if sign_in { named(Text::CodeAsked, "to", &around.values.identifier) } else { Text::CodeSms.into() };
+    let code = FieldCard { digits: true, ..field(Field::Code, Text::FieldSentCode, around.values) };
     Card {
-        lead: vec![Text::EnrollLead.into()],
-        shown,
-        turns: out(around, back).into_iter().collect(),
-        ..Card::form("enroll", Text::EnrollTitle, Text::EnrollSubmit, vec![code])
+        lead: vec![lead],
+        turns: sign_in.then(again).into_iter().chain(out(around, back)).collect(),
+        ..Card::form("code", Text::CodeTitle, Text::Confirm, vec![code])
     }
 }
 
-pub(super) fn codes(codes: &[Code]) -> Card {
+/// The button that a link of a mail asks for.
+pub(super) fn code_link(back: Turn) -> Card {
     Card {
-        lead: vec![Text::CodesLead.into()],
-        shown: Shown::Codes(codes.iter().map(|code| code.expose().to_owned()).collect()),
-        submit: Some((Text::CodesStored.into(), Press::Continue)),
-        ..Card::plain("codes", Text::CodesTitle)
+        lead: vec![Text::CodeLink.into()],
+        turns: vec![back],
+        ..Card::form("code-link", Text::LoginTitle, Text::LoginSubmit, Vec::new())
     }
 }
 
-pub(super) fn reauthenticate(around: &Around<'_>) -> Card {
-    let password = field(Field::Password, Text::FieldPassword, around.values);
-    let nameless = around.config.is_some_and(|c| c.login == LoginForm::PasswordOnly);
-    let (account, fields) = if nameless {
-        (Some(GUEST.to_owned()), vec![password])
-    } else {
-        let name = field(Field::Identifier, Text::FieldUsername, around.values);
-        (None, vec![FieldCard { value: around.username.to_owned(), locked: true, ..name }, password])
+/// The quiet line below the sign-in form.
+pub(super) fn code_turn(channel: CodeChannel) -> Turn {
+    let link = match channel {
+        CodeChannel::Mail => Text::LoginMailCode,
+        CodeChannel::Sms => Text::LoginSmsCode,
     };
-    Card {
-        lead: vec![Text::ReauthenticateLead.into()],
-        account,
-        ..Card::form("reauthenticate", Text::ReauthenticateTitle, Text::Confirm, fields)
-    }
+    turn(None, link, Place::Code(channel))
+}
+
+fn again() -> Turn {
+    Turn { lead: None, link: Text::CheckMailResend, to: TurnTo::Resend }
 }

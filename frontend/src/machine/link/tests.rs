@@ -1,4 +1,4 @@
-use gatehouse_protocol::ErrorCode;
+use gatehouse_protocol::{ErrorCode, SecondFactor};
 use proptest::prelude::*;
 use url::Url;
 
@@ -15,7 +15,14 @@ fn parts(link: &Link) -> (&'static str, &str) {
         Link::Reset(token) => ("reset", token.expose()),
         Link::Refused(ErrorCode::FlowExpired) => ("refused", "flow"),
         Link::Refused(_) => ("refused", ""),
-        Link::Challenge(flow) => ("challenge", flow.expose()),
+        Link::Challenge(flow, factors) => {
+            assert!(
+                factors.is_empty()
+                    || *factors == [SecondFactor::Passkey, SecondFactor::Totp, SecondFactor::Sms]
+            );
+            ("challenge", flow.expose())
+        }
+        Link::SignIn(token) => ("sign-in", token.expose()),
         Link::Enroll(flow) => ("enroll", flow.expose()),
     }
 }
@@ -38,6 +45,8 @@ fn the_token_stands_behind_the_hash() {
         ("#login=AbC", ("none", "")),
         ("##reset=AbC", ("none", "")),
         ("#challenge=AbC-_9", ("challenge", "AbC-_9")),
+        ("#challenge=AbC-_9.passkey.x.totp.sms", ("challenge", "AbC-_9")),
+        ("#sign-in=AbC-_9", ("sign-in", "AbC-_9")),
         ("#enroll=AbC-_9", ("enroll", "AbC-_9")),
         ("#refused=flow_expired", ("refused", "flow")),
         ("#refused=<b>anything", ("refused", "")),
@@ -45,6 +54,17 @@ fn the_token_stands_behind_the_hash() {
     ] {
         assert_eq!(parts(&Link::parse(hash)), wanted, "{hash}");
     }
+}
+
+#[test]
+fn what_a_challenge_may_be_answered_with_stands_behind_its_token() {
+    let factors = |hash: &str| match Link::parse(hash) {
+        Link::Challenge(_, factors) => factors,
+        other => panic!("{other:?}"),
+    };
+    let (totp, sms, code) = (SecondFactor::Totp, SecondFactor::Sms, SecondFactor::RecoveryCode);
+    assert_eq!(factors("#challenge=AbC.totp.sms.recovery_code"), [totp, sms, code]);
+    assert_eq!(factors("#challenge=AbC.telepathy.sms"), [sms]);
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! What people and networks do at random, and what the endpoint might answer.
 
 use gatehouse_protocol::{
-    Code, EnrollmentState, ErrorCode, Field, FlowToken, LoginState, LogoutState, MailToken, PasswordChanged,
-    Problem, RecoveryState, RegistrationState, SecondFactor, SessionState, Ticket, VerificationState,
+    Code, CodeChannel, EnrollmentState, ErrorCode, Field, FlowToken, LoginState, LogoutState, MailToken,
+    PasswordChanged, Problem, RecoveryState, RegistrationState, SecondFactor, SessionState, Ticket,
+    VerificationState,
 };
 use proptest::{option, prelude::*, sample::select};
 
 use super::kit::{FIELDS, bob, config};
-use crate::machine::{Effect, Event, Failure, Link, Opening, Reply, Screen, Setting};
+use crate::machine::{Effect, Event, Failure, Link, Opening, Reply, Screen, Setting, Values};
 
 /// In every password and token, and never to be seen where something is printed.
 pub(super) const SECRET: &str = "s3cr3t";
@@ -60,6 +61,7 @@ fn link() -> impl Strategy<Value = Link> {
         Link::Verify(token()),
         Link::Reset(token()),
         Link::ChangePassword,
+        Link::SignIn(token()),
     ])
 }
 
@@ -146,20 +148,27 @@ pub(super) fn answered(request: &Effect, answer: Answer) -> Event {
             let session = if even { SessionState::Anonymous } else { bob() };
             Event::Loaded(reply(failure, || (config(), session)))
         }
-        Effect::Login(_) => Event::Login(reply(failure, || match which % 7 {
+        Effect::Sign(flow, _) => {
+            Event::Signed(flow.clone(), failure.is_none().then(|| "{}".to_owned()), Values::default())
+        }
+        Effect::Login(_) => Event::Login(reply(failure, || match which % 10 {
             0 | 1 => LoginState::Complete { ticket },
             2 => LoginState::NewPassword { flow: flow() },
             3 => LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Totp] },
             4 => LoginState::Challenge {
                 flow: flow(),
-                factors: vec![SecondFactor::Totp, SecondFactor::RecoveryCode],
+                factors: vec![SecondFactor::Passkey, SecondFactor::Totp, SecondFactor::RecoveryCode],
             },
             5 => LoginState::Enroll { flow: flow() },
+            6 => LoginState::CodeSent { flow: flow(), channel: CodeChannel::Mail },
+            7 => LoginState::Challenge { flow: flow(), factors: vec![SecondFactor::Sms, SecondFactor::Totp] },
+            8 => LoginState::Passkey { flow: flow(), options: "{}".to_owned() },
             _ => LoginState::VerifyAddress,
         })),
-        Effect::Enroll(_) => Event::Enrollment(reply(failure, || match which % 3 {
+        Effect::Enroll(_) => Event::Enrollment(reply(failure, || match which % 4 {
             0 => EnrollmentState::Totp { flow: flow(), key: code(), picture: SECRET.to_owned() },
             1 => EnrollmentState::Complete { codes: vec![code(), code()] },
+            2 => EnrollmentState::CodeSent { flow: flow() },
             _ => EnrollmentState::Complete { codes: Vec::new() },
         })),
         Effect::Register(_) => Event::Registration(reply(failure, || match which % 3 {

@@ -1,8 +1,8 @@
 //! A form as a person has it before them: the machine, and what stands in the inputs of the screen just drawn.
 
 use gatehouse_protocol::{
-    ClientConfig, ErrorCode, Field, FlowToken, LoginForm, LoginState, MailToken, Problem, RegistrationMode,
-    SessionState, Ticket, rule::Class,
+    ClientConfig, CodeChannel, ErrorCode, Field, FlowToken, LoginForm, LoginState, MailToken, Problem,
+    RegistrationMode, SessionState, Ticket, rule::Class,
 };
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -35,6 +35,8 @@ pub(super) fn config() -> ClientConfig {
         password_min: 8,
         app_path: "/app".to_owned(),
         providers: Vec::new(),
+        codes: vec![CodeChannel::Mail, CodeChannel::Sms],
+        passkeys: None,
     }
 }
 

@@ -2,12 +2,14 @@
 
 mod acts;
 mod arrival;
+mod code;
 mod elsewhere;
 mod failures;
 mod in_place;
 mod kit;
 mod links;
 mod login;
+mod passkey;
 mod password;
 mod password_only;
 mod properties;

@@ -12,6 +12,7 @@ fn one_password() -> ClientConfig {
         login: LoginForm::PasswordOnly,
         registration: RegistrationMode::Closed,
         recovery: false,
+        codes: Vec::new(),
         ..config()
     }
 }

@@ -42,14 +42,18 @@ impl World {
 
     /// The form is told what stands in the inputs, unless it works.
     fn tell(&mut self, event: &Event) {
-        let (Event::Typed(_, values) | Event::Left(_, values) | Event::Submit(values) | Event::Go(_, values)) =
-            event
-        else {
-            return;
+        let values = match event {
+            Event::Typed(_, values)
+            | Event::Left(_, values)
+            | Event::Submit(values)
+            | Event::Go(_, values)
+                if !self.form.machine.busy() =>
+            {
+                values
+            }
+            Event::Signed(_, _, values) => values,
+            _ => return,
         };
-        if self.form.machine.busy() {
-            return;
-        }
         for field in self.form.machine.card().map(|card| card.fields).unwrap_or_default() {
             if let Some(name) = open_name(field.field).filter(|_| !field.locked) {
                 self.typed.insert(name, values.of(field.field).to_owned());
@@ -80,6 +84,7 @@ impl World {
                 TurnTo::Place(place) => Event::Go(place, inputs),
                 TurnTo::SignOut => Event::SignOut,
                 TurnTo::App => Event::Continue,
+                TurnTo::Resend => Event::Resend,
             },
             Act::Forgot if card.as_ref().is_some_and(|card| card.fields.iter().any(|f| f.forgot)) => {
                 Event::Go(Place::Recovery, inputs)
@@ -95,7 +100,10 @@ impl World {
                 }
                 let request = self.under_way.remove(0);
                 self.forget(&answer, &request);
-                answered(&request, answer)
+                match answered(&request, answer) {
+                    Event::Signed(flow, signed, _) => Event::Signed(flow, signed, inputs),
+                    event => event,
+                }
             }
             Act::Judge(which, refused) => {
                 let serial = *self.questions.get(which.checked_rem(self.questions.len())?)?;

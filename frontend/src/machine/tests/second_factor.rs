@@ -58,7 +58,7 @@ fn a_recovery_code_is_another_form_and_leads_back() {
     form.signs_in();
     form.happens(both());
     form.types(Field::Code, "123");
-    let effects = form.go(Place::OtherFactor);
+    let effects = form.go(Place::Factor(SecondFactor::RecoveryCode));
     assert_eq!((form.name(), focus(&effects)), ("challenge", Some(Field::Code)));
     assert_eq!(form.inputs.of(Field::Code), "", "half a code is no recovery code");
     let card = form.machine.card().unwrap();
@@ -67,7 +67,7 @@ fn a_recovery_code_is_another_form_and_leads_back() {
     form.types(Field::Code, "7kq2-m4xd");
     assert!(matches!(one(form.submit()), Effect::Login(LoginStep::RecoveryCode { .. })));
     form.happens(Event::Login(refused_at(Field::Code, ErrorCode::CodeRejected)));
-    form.go(Place::OtherFactor);
+    form.go(Place::Factor(SecondFactor::Totp));
     assert_eq!(form.machine.card().unwrap().title.text, Text::ChallengeTitle);
     assert_eq!(form.error(Field::Code), None);
 }
