@@ -124,8 +124,8 @@ impl Endpoint {
         self.fresh(live, &factors)?;
         known(factors.iter().any(|kept| kept.factor.id == id))?;
         let keep_one = proven::required(&self.settings, identity) >= AssuranceLevel::Aal2;
-        let issuers = self.issuers();
-        let removed = self.storage.remove_factor(&identity.id, &id, keep_one, &issuers, self.now()).await;
+        let ways = self.ways_in();
+        let removed = self.storage.remove_factor(&identity.id, &id, keep_one, &ways, self.now()).await;
         match removed.map_err(problem::storage)? {
             Removal::Done => {}
             Removal::Unknown => return Err(Problem::new(ErrorCode::NotFound)),

@@ -29,8 +29,11 @@ use crate::{
 
 /// How long a code holds, from when it was asked for.
 pub(super) const CODE_TTL: Duration = Duration::from_mins(10);
-/// What codes are keyed for.
-const CODE_MAC: &str = "login code";
+/// What codes are keyed for that take the place of a password.
+pub(super) const LOGIN_CODE: &str = "login code";
+/// What codes are keyed for that come after one, or set a phone up: they begin nothing, also when what they were sent for
+/// is gone.
+pub(super) const SECOND_CODE: &str = "second code";
 /// So many codes there are: eight digits.
 const CODES: u64 = 100_000_000;
 
@@ -163,7 +166,7 @@ impl Endpoint {
             return Ok(None);
         }
         let (code, token) = (self.draw_code(), Secret::draw(&*self.entropy));
-        let mac = self.code_mac(hash, code.expose());
+        let mac = self.code_mac(LOGIN_CODE, hash, code.expose());
         if !self.storage.mint_login_code(hash, mac, Some(token.hash()), self.now()).await? {
             return Ok(None);
         }
@@ -181,14 +184,14 @@ impl Endpoint {
     }
 
     /// What is kept of a code.
-    pub(super) fn code_mac(&self, hash: TokenHash, digits: &str) -> [u8; 32] {
-        self.key.mac(CODE_MAC, &bound(hash, digits))
+    pub(super) fn code_mac(&self, purpose: &str, hash: TokenHash, digits: &str) -> [u8; 32] {
+        self.key.mac(purpose, &bound(hash, digits))
     }
 
     /// Whether a code is the one that was sent.
-    pub(super) fn is_sent_code(&self, sent: &LoginCode, code: &Code) -> bool {
+    pub(super) fn is_sent_code(&self, purpose: &str, sent: &LoginCode, code: &Code) -> bool {
         let digits: String = code.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        sent.mac.is_some_and(|mac| self.key.verify(CODE_MAC, &bound(sent.hash, &digits), &mac))
+        sent.mac.is_some_and(|mac| self.key.verify(purpose, &bound(sent.hash, &digits), &mac))
     }
 
     /// A code comes back: in place of a password, or as the second factor that a challenge asks for.
@@ -210,7 +213,7 @@ impl Endpoint {
         let sent = self.storage.try_login_code(hash, now).await.map_err(problem::storage)?;
         let sent = sent.ok_or(expired.clone())?;
         let attempt = self.attempt_sent(ctx, &sent).await?;
-        if !self.is_sent_code(&sent, code) {
+        if !self.is_sent_code(LOGIN_CODE, &sent, code) {
             self.failed(attempt).await?;
             let wrong = entry(Event::LoginCodeRejected, ctx, sent.identity_id.as_ref());
             self.record(wrong.with("channel", name(sent.channel)));

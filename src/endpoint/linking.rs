@@ -13,7 +13,7 @@ use crate::{
     flow::provider::{self as flow, Decision, Proof},
     identity::{Identity, IdentityId},
     session::{LiveSession, Method, Methods, SessionId},
-    storage::{AccountChange, FlowAim, LinkedAccount, ProviderAccount, ProviderFlow, Removal},
+    storage::{AccountChange, FlowAim, LinkedAccount, ProviderAccount, ProviderFlow, Removal, WaysIn},
 };
 
 /// The longest path that is led back to.
@@ -98,7 +98,7 @@ impl Endpoint {
         let unknown = Problem::new(ErrorCode::NotFound);
         let account = linked.find(|account| self.account_id(account) == id).ok_or(unknown.clone())?;
         let unlinked =
-            self.storage.remove_linked_account(&identity.id, &account, &self.issuers(), self.now()).await;
+            self.storage.remove_linked_account(&identity.id, &account, &self.ways_in(), self.now()).await;
         match unlinked.map_err(problem::storage)? {
             Removal::Done => {}
             Removal::Unknown => return Err(unknown),
@@ -112,9 +112,10 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Where people sign in by an account elsewhere.
-    pub(super) fn issuers(&self) -> Vec<String> {
-        self.settings.providers.values().filter_map(ProviderSettings::issuer).collect()
+    /// What opens an identity beside its password.
+    pub(super) fn ways_in(&self) -> WaysIn {
+        let issuers = self.settings.providers.values().filter_map(ProviderSettings::issuer).collect();
+        WaysIn { issuers, passkeys: self.relying_party().is_some() }
     }
 
     /// Links an account to who is signed in, and was when it began.

@@ -8,6 +8,7 @@ use super::{
     Answer, Endpoint, RequestContext,
     begin::Wish,
     challenge::code_typed,
+    code::SECOND_CODE,
     problem,
     texting::{PHONE_SEAL, phone_of},
 };
@@ -59,9 +60,13 @@ impl Endpoint {
         let flow = self.flow(ctx, token).await?;
         let owner = flow.identity_id.clone();
         let FlowAim::ConfirmPhone { sealed } = flow.aim.clone() else { return Err(expired) };
+        // Another tab may have been faster.
+        if phone_of(&self.factors(&owner).await?).is_some() {
+            return Err(Problem::new(ErrorCode::FactorUnavailable));
+        }
         let attempt = self.attempt_factor(&owner).await?;
         let sent = self.sent_in(flow.hash).await?;
-        if !self.is_sent_code(&sent, code) {
+        if !self.is_sent_code(SECOND_CODE, &sent, code) {
             self.failed(attempt).await?;
             return Err(Problem::of(Field::Code, ErrorCode::CodeRejected));
         }
@@ -113,7 +118,7 @@ impl Endpoint {
         let (owner, hash) = (challenged.flow().identity_id.clone(), challenged.flow().hash);
         let sent = self.sent_in(hash).await?;
         let factors = self.factors(&owner).await?;
-        let phone = phone_of(&factors).filter(|_| self.is_sent_code(&sent, code));
+        let phone = phone_of(&factors).filter(|_| self.is_sent_code(SECOND_CODE, &sent, code));
         let Some(phone) = phone else { return self.wrong_code(ctx, &owner, attempt).await };
         self.use_up(hash).await?;
         let now = self.now();
@@ -134,7 +139,7 @@ impl Endpoint {
         let nobody = Identifier::Impossible(String::new());
         let new = NewLoginCode {
             counted: self.limit_keys.factor(owner),
-            mac: Some(self.code_mac(hash, code.expose())),
+            mac: Some(self.code_mac(SECOND_CODE, hash, code.expose())),
             ..self.asked(&nobody, Some(owner), CodeChannel::Sms, hash)
         };
         self.storage.add_login_code(new).await.map_err(problem::storage)?;

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use gatehouse_protocol::{CodeChannel, ErrorCode, Problem};
 
-use super::{Endpoint, RequestContext, login::entry, problem};
+use super::{Endpoint, RequestContext, code::LOGIN_CODE, login::entry, problem};
 use crate::{
     audit::Event,
     factor::{FactorKind, StoredFactor},
@@ -76,7 +76,7 @@ impl Endpoint {
         let code = self.draw_code();
         let to = number.filter(|_| taken).zip(owner);
         let new = NewLoginCode {
-            mac: to.is_some().then(|| self.code_mac(hash, code.expose())),
+            mac: to.is_some().then(|| self.code_mac(LOGIN_CODE, hash, code.expose())),
             ..self.asked(identifier, to.as_ref().map(|(_, owner)| *owner), CodeChannel::Sms, hash)
         };
         self.storage.add_login_code(new).await.map_err(problem::storage)?;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{LimitKey, Removal, Result};
+use super::{LimitKey, Removal, Result, WaysIn};
 use crate::{
     clock::Timestamp,
     factor::{FactorId, FactorName, NewFactor, StoredFactor},
@@ -125,13 +125,13 @@ pub trait FactorRepository {
         now: Timestamp,
     ) -> Result<bool>;
     /// Removes a factor; the last one takes the recovery codes with it, and stays if one is to be kept. So does a passkey
-    /// where neither a password, nor another passkey, nor an account at one of `issuers` opens the identity.
+    /// where nothing else opens the identity: neither a password nor one of `ways`.
     async fn remove_factor(
         &self,
         owner: &IdentityId,
         id: &FactorId,
         keep_one: bool,
-        issuers: &[String],
+        ways: &WaysIn,
         now: Timestamp,
     ) -> Result<Removal>;
     /// Removes every factor and recovery code, and ends every session. Returns how many factors there were.

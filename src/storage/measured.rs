@@ -17,6 +17,7 @@ use super::{
     NewSession, NewUpheld, PasskeyRepository, PendingFlow, PendingRegistration, ProviderAccount,
     ProviderFlow, ProviderRepository, QueuedMail, RaisedSession, RegistrationRepository, Removal, Reseal,
     Result, SessionRepository, SignInRecord, Snapshot, Storage, StorageError, StoredLink, Transfer, Upheld,
+    WaysIn,
 };
 use crate::{
     clock::Timestamp,
@@ -122,7 +123,7 @@ measured! { FactorRepository, "factor", {
     fn count_recovery_codes(owner: &IdentityId) -> u32;
     fn add_factor(new: NewFactor, codes: &[TokenHash], flow: TokenHash, first: bool) -> bool;
     fn rename_factor(owner: &IdentityId, id: &FactorId, name: &FactorName, now: Timestamp) -> bool;
-    fn remove_factor(owner: &IdentityId, id: &FactorId, keep_one: bool, issuers: &[String], now: Timestamp) -> Removal;
+    fn remove_factor(owner: &IdentityId, id: &FactorId, keep_one: bool, ways: &WaysIn, now: Timestamp) -> Removal;
     fn remove_factors(owner: &IdentityId, now: Timestamp) -> u32;
     fn accept_step(id: &FactorId, step: i64, now: Timestamp) -> bool;
     fn replace_recovery_codes(owner: &IdentityId, codes: &[TokenHash], now: Timestamp) -> ();
@@ -172,7 +173,7 @@ measured! { ProviderRepository, "provider", {
     fn add_linked_account(id: &IdentityId, account: &ProviderAccount, now: Timestamp) -> bool;
     fn add_linked_identity(new: NewIdentity, account: &ProviderAccount) -> Option<Identity>;
     fn touch_linked_account(issuer: &str, subject: &str, now: Timestamp) -> ();
-    fn remove_linked_account(id: &IdentityId, account: &ProviderAccount, issuers: &[String], now: Timestamp) -> Removal;
+    fn remove_linked_account(id: &IdentityId, account: &ProviderAccount, ways: &WaysIn, now: Timestamp) -> Removal;
 } {
 } }
 

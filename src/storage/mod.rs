@@ -50,7 +50,7 @@ pub use record::{
     AuditRecord, IdentityFilter, LegacyHashes, LimitKey, LimitState, LinkKind, NewIdentity, NewLink,
     NewSession, PendingRegistration, SignInRecord, StoredLink,
 };
-pub use removal::Removal;
+pub use removal::{Removal, WaysIn};
 pub use transfer::{Column, Intake, Kind, Row, Snapshot, TABLES, Table, Transfer, Value};
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{NewIdentity, Removal, Result};
+use super::{NewIdentity, Removal, Result, WaysIn};
 use crate::{
     clock::Timestamp,
     identity::{Identity, IdentityId},
@@ -137,13 +137,13 @@ pub trait ProviderRepository {
     ) -> Result<Option<Identity>>;
     /// Writes that the account was signed in with, never back in time.
     async fn touch_linked_account(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<()>;
-    /// The account opens the identity no more, unless nothing else would: no password, no passkey, and no other account
-    /// at one of `issuers`, which are those that people can sign in with. No session ends.
+    /// The account opens the identity no more, unless nothing else would: neither a password nor one of `ways`. No
+    /// session ends.
     async fn remove_linked_account(
         &self,
         id: &IdentityId,
         account: &ProviderAccount,
-        issuers: &[String],
+        ways: &WaysIn,
         now: Timestamp,
     ) -> Result<Removal>;
 }

@@ -12,3 +12,12 @@ pub enum Removal {
     /// Nothing was changed: nothing else would open the identity.
     LastWayIn,
 }
+
+/// What opens an identity beside its password, as the settings are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WaysIn {
+    /// Where people sign in by an account elsewhere.
+    pub issuers: Vec<String>,
+    /// Whether a passkey does.
+    pub passkeys: bool,
+}

@@ -264,3 +264,38 @@ async fn without_anybody_who_sends_there_is_no_phone() {
     assert!(!browser.overview().await.phone);
     assert_eq!(browser.begins_phone(NUMBER).await.unwrap_err().code, ErrorCode::FactorUnavailable);
 }
+
+/// Story: at an unlocked machine somebody has a code sent to a phone of his own, keeps the flow, and signs in by it when the
+/// owner has ended every session.
+#[tokio::test]
+async fn a_code_of_a_phone_that_was_never_set_up() {
+    let telephone = Telephone::open().await;
+    let app = app(&telephone).await;
+    app.add("alice").await;
+    let mut hers = app.browser();
+    hers.signs_in("alice", PASSWORD).await;
+    let flow = hers.begins_phone(NUMBER).await.unwrap();
+    let code = Code::new(telephone.rings().await.code());
+    app.endpoint.logout(&hers.ctx).await.unwrap();
+    let mut his = app.browser();
+    assert_eq!(his.code(&flow, &code).await.unwrap_err().code, ErrorCode::CodeRejected);
+    assert!(his.session().await.is_none());
+}
+
+/// Two tabs set up two phones: the second one would be shown, and never be called.
+#[tokio::test]
+async fn two_phones_at_once() {
+    let telephone = Telephone::open().await;
+    let app = app(&telephone).await;
+    app.add("alice").await;
+    let mut browser = app.browser();
+    browser.signs_in("alice", PASSWORD).await;
+    let one = browser.begins_phone(NUMBER).await.unwrap();
+    let first = telephone.rings().await.code();
+    let other = browser.begins_phone("+49 151 99999999").await.unwrap();
+    let second = telephone.rings().await.code();
+    browser.confirms_phone(&one, &first).await.unwrap();
+    let refused = browser.confirms_phone(&other, &second).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::FactorUnavailable);
+    assert_eq!(browser.overview().await.factors.len(), 1);
+}

@@ -17,7 +17,7 @@ use crate::{
     session::{SessionId, TokenHash},
     storage::{
         ChangeKind, Handover, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
-        ProviderRepository, Removal, Result, StorageError, value::hash,
+        ProviderRepository, Removal, Result, StorageError, WaysIn, value::hash,
     },
 };
 
@@ -214,7 +214,7 @@ impl ProviderRepository for PostgresStorage {
         &self,
         id: &IdentityId,
         account: &ProviderAccount,
-        issuers: &[String],
+        ways: &WaysIn,
         now: Timestamp,
     ) -> Result<Removal> {
         tried!(self, {
@@ -234,7 +234,7 @@ impl ProviderRepository for PostgresStorage {
             if gone.rows_affected() == 0 {
                 return Ok(Removal::Unknown);
             }
-            if !has_way_in(write.on(), id, issuers).await? {
+            if !has_way_in(write.on(), id, ways).await? {
                 return Ok(Removal::LastWayIn);
             }
             write.append(ChangeKind::IdentityChanged(id.clone()));
@@ -244,19 +244,20 @@ impl ProviderRepository for PostgresStorage {
     }
 }
 
-/// Whether anything opens the identity: a password, a passkey, or an account at one of `issuers`.
+/// Whether anything opens the identity: a password, or one of `ways`.
 pub(super) async fn has_way_in(
     connection: &mut PgConnection,
     id: &IdentityId,
-    issuers: &[String],
+    ways: &WaysIn,
 ) -> Result<bool> {
     Ok(sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM identity WHERE id = $1 AND password IS NOT NULL) \
-         OR EXISTS (SELECT 1 FROM factor WHERE identity_id = $1 AND kind = 'passkey') \
+         OR EXISTS (SELECT 1 FROM factor WHERE identity_id = $1 AND kind = 'passkey' AND $3) \
          OR EXISTS (SELECT 1 FROM linked_account WHERE identity_id = $1 AND issuer = ANY($2))",
     )
     .bind(&id.0)
-    .bind(issuers)
+    .bind(&ways.issuers)
+    .bind(ways.passkeys)
     .fetch_one(connection)
     .await?)
 }

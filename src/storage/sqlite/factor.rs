@@ -11,7 +11,7 @@ use crate::{
     session::{SessionId, TokenHash},
     storage::{
         ChangeKind, FactorRepository, FlowAim, LimitKey, PendingFlow, RaisedSession, Removal, Reseal, Result,
-        StorageError, value::wrong,
+        StorageError, WaysIn, value::wrong,
     },
 };
 
@@ -93,7 +93,7 @@ impl FactorRepository for SqliteStorage {
         owner: &IdentityId,
         id: &FactorId,
         keep_one: bool,
-        issuers: &[String],
+        ways: &WaysIn,
         now: Timestamp,
     ) -> Result<Removal> {
         let mut write = self.write(now).await?;
@@ -108,12 +108,14 @@ impl FactorRepository for SqliteStorage {
         if keep_one && left == 0 {
             return Ok(Removal::Required);
         }
-        if kind == FactorKind::Passkey.name() && !has_way_in(write.on(), owner, issuers).await? {
+        if kind == FactorKind::Passkey.name() && !has_way_in(write.on(), owner, ways).await? {
             return Ok(Removal::LastWayIn);
         }
         if left == 0 {
             replace_codes(write.on(), owner, &[], now).await?;
         }
+        // A code that is on its way to what is gone opens nothing any more.
+        forget_flows(write.on(), owner).await?;
         changed(write, owner).await?;
         Ok(Removal::Done)
     }

@@ -10,7 +10,7 @@ use crate::{
     session::{SessionId, TokenHash},
     storage::{
         ChangeKind, Handover, LinkedAccount, NewIdentity, NewProviderFlow, ProviderAccount, ProviderFlow,
-        ProviderRepository, Removal, Result, StorageError,
+        ProviderRepository, Removal, Result, StorageError, WaysIn,
         value::{hash, wrong},
     },
 };
@@ -204,7 +204,7 @@ impl ProviderRepository for SqliteStorage {
         &self,
         id: &IdentityId,
         account: &ProviderAccount,
-        issuers: &[String],
+        ways: &WaysIn,
         now: Timestamp,
     ) -> Result<Removal> {
         let mut write = self.write(now).await?;
@@ -218,7 +218,7 @@ impl ProviderRepository for SqliteStorage {
         if gone.rows_affected() == 0 {
             return Ok(Removal::Unknown);
         }
-        if !has_way_in(write.on(), id, issuers).await? {
+        if !has_way_in(write.on(), id, ways).await? {
             return Ok(Removal::LastWayIn);
         }
         write.append(&ChangeKind::IdentityChanged(id.clone())).await?;
@@ -227,20 +227,21 @@ impl ProviderRepository for SqliteStorage {
     }
 }
 
-/// Whether anything opens the identity: a password, a passkey, or an account at one of `issuers`.
+/// Whether anything opens the identity: a password, or one of `ways`.
 pub(super) async fn has_way_in(
     connection: &mut SqliteConnection,
     id: &IdentityId,
-    issuers: &[String],
+    ways: &WaysIn,
 ) -> Result<bool> {
-    let issuers = serde_json::to_string(issuers).map_err(|error| wrong("list of issuers", &error))?;
+    let issuers = serde_json::to_string(&ways.issuers).map_err(|error| wrong("list of issuers", &error))?;
     Ok(sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM identity WHERE id = ?1 AND password IS NOT NULL) \
-         OR EXISTS (SELECT 1 FROM factor WHERE identity_id = ?1 AND kind = 'passkey') \
+         OR EXISTS (SELECT 1 FROM factor WHERE identity_id = ?1 AND kind = 'passkey' AND ?3) \
          OR EXISTS (SELECT 1 FROM linked_account WHERE identity_id = ?1 AND issuer IN (SELECT value FROM json_each(?2)))",
     )
     .bind(&id.0)
     .bind(issuers)
+    .bind(ways.passkeys)
     .fetch_one(connection)
     .await?)
 }

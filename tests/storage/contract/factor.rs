@@ -8,7 +8,7 @@ use gatehouse::{
     session::{AssuranceLevel, Method, Methods, SessionId},
     storage::{
         ChangeKind, FlowAim, LimitKey, LimitState, NewSession, PendingFlow, RaisedSession, Removal,
-        StorageError,
+        StorageError, WaysIn,
     },
 };
 
@@ -58,7 +58,7 @@ fn flow(of: &Identity, text: &str, aim: FlowAim) -> PendingFlow {
 }
 
 /// Adds a factor as an enrollment does.
-async fn add(db: &Db, of: &Identity, id: &str, codes: &[&str]) {
+pub(super) async fn add(db: &Db, of: &Identity, id: &str, codes: &[&str]) {
     let codes: Vec<_> = codes.iter().map(|code| token(code)).collect();
     db.add_flow(flow(of, id, FlowAim::ConfirmTotp { sealed: vec![1] }), &[]).await.unwrap();
     assert!(db.add_factor(factor(of, id), &codes, token(id), false).await.unwrap());
@@ -144,11 +144,20 @@ async fn a_factor_is_renamed_and_removed_by_its_owner(db: Db) {
     add(&db, &ann, "fac_1", &["one"]).await;
     let (id, name) = (FactorId("fac_1".into()), FactorName::parse("new").unwrap());
     assert!(!db.rename_factor(&bob.id, &id, &name, after(1)).await.unwrap());
-    assert_eq!(db.remove_factor(&bob.id, &id, false, &[], after(1)).await.unwrap(), Removal::Unknown);
+    assert_eq!(
+        db.remove_factor(&bob.id, &id, false, &WaysIn::default(), after(1)).await.unwrap(),
+        Removal::Unknown
+    );
     assert!(db.rename_factor(&ann.id, &id, &name, after(1)).await.unwrap());
     assert_eq!(db.list_factors(&ann.id).await.unwrap()[0].factor.name.as_str(), "new");
-    assert_eq!(db.remove_factor(&ann.id, &id, false, &[], after(1)).await.unwrap(), Removal::Done);
-    assert_eq!(db.remove_factor(&ann.id, &id, false, &[], after(1)).await.unwrap(), Removal::Unknown);
+    assert_eq!(
+        db.remove_factor(&ann.id, &id, false, &WaysIn::default(), after(1)).await.unwrap(),
+        Removal::Done
+    );
+    assert_eq!(
+        db.remove_factor(&ann.id, &id, false, &WaysIn::default(), after(1)).await.unwrap(),
+        Removal::Unknown
+    );
     assert_eq!(db.count_recovery_codes(&ann.id).await.unwrap(), 0, "codes go with the last factor");
 }
 
@@ -157,9 +166,10 @@ async fn the_last_factor_stays_where_one_is_kept(db: Db) {
     add(&db, &ann, "fac_1", &["one"]).await;
     add(&db, &ann, "fac_2", &[]).await;
     let (one, two) = (FactorId("fac_1".into()), FactorId("fac_2".into()));
+    let ways = WaysIn::default();
     let (a, b) = tokio::join!(
-        db.remove_factor(&ann.id, &one, true, &[], after(1)),
-        db.remove_factor(&ann.id, &two, true, &[], after(1))
+        db.remove_factor(&ann.id, &one, true, &ways, after(1)),
+        db.remove_factor(&ann.id, &two, true, &ways, after(1))
     );
     let mut both = [a.unwrap(), b.unwrap()];
     both.sort_by_key(|removal| *removal == Removal::Required);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use gatehouse::{
+    factor::FactorId,
     identity::{Identity, IdentityId},
     session::TokenHash,
-    storage::{CODE_TRIES, LimitKey, LoginCode, NewLoginCode, StorageError},
+    storage::{CODE_TRIES, LimitKey, LoginCode, NewLoginCode, Removal, StorageError, WaysIn},
 };
 use gatehouse_protocol::CodeChannel;
 
@@ -20,6 +21,7 @@ each_backend!(
     a_code_asked_for_again_in_the_same_flow_replaces_the_earlier_one,
     codes_end_with_their_time_their_owner_and_a_new_password,
     codes_end_with_the_address_that_they_went_to,
+    codes_end_with_a_factor_that_is_removed,
     a_code_is_for_somebody_who_is_there,
 );
 
@@ -150,6 +152,17 @@ async fn codes_end_with_the_address_that_they_went_to(db: Db) {
     assert!(db.set_address(&ann.id, &address("new@example.org"), true, after(1)).await.unwrap());
     assert!(db.try_login_code(token("hers"), after(1)).await.unwrap().is_none());
     assert!(db.try_login_code(token("his"), after(1)).await.unwrap().is_some());
+}
+
+/// Whoever finds the phone that its owner took out of the account has no code any more.
+async fn codes_end_with_a_factor_that_is_removed(db: Db) {
+    let ann = db.person("ann").await;
+    super::factor::add(&db, &ann, "fac_1", &["one"]).await;
+    db.add_login_code(asked("flow", Some(&ann))).await.unwrap();
+    assert!(db.try_login_code(token("flow"), after(1)).await.unwrap().is_some());
+    let (id, ways) = (FactorId("fac_1".into()), WaysIn::default());
+    assert_eq!(db.remove_factor(&ann.id, &id, false, &ways, after(1)).await.unwrap(), Removal::Done);
+    assert!(db.try_login_code(token("flow"), after(1)).await.unwrap().is_none());
 }
 
 async fn a_code_is_for_somebody_who_is_there(db: Db) {

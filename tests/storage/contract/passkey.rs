@@ -6,7 +6,7 @@ use gatehouse::{
     factor::{FactorId, FactorKind, FactorName, NewFactor},
     identity::Identity,
     session::{Method, Methods},
-    storage::{FlowAim, PendingFlow, ProviderAccount, Removal, StorageError},
+    storage::{FlowAim, PendingFlow, ProviderAccount, Removal, StorageError, WaysIn},
 };
 
 use crate::kit::{Db, START, after, each_backend, new_person, token};
@@ -67,7 +67,9 @@ async fn a_passkey_is_found_by_its_id_and_belongs_to_one(db: Db) {
     assert!(db.find_flow(token("fac_2"), START).await.unwrap().is_some(), "what is refused uses nothing up");
     assert!(add(&db, &bob, "fac_3", &[2], 0).await.unwrap());
     assert_eq!(
-        db.remove_factor(&ann.id, &FactorId("fac_1".into()), false, &[], after(1)).await.unwrap(),
+        db.remove_factor(&ann.id, &FactorId("fac_1".into()), false, &WaysIn::default(), after(1))
+            .await
+            .unwrap(),
         Removal::Done
     );
     assert!(db.find_passkey(&[0, 255, 1]).await.unwrap().is_none());
@@ -84,15 +86,24 @@ async fn the_last_passkey_stays_where_nothing_else_opens_the_identity(db: Db) {
     for (id, credential) in [("one", [1]), ("two", [2])] {
         assert!(add(&db, &ann, id, &credential, 0).await.unwrap());
     }
-    let remove = async |id: &str, issuers: &[&str]| {
-        let issuers: Vec<String> = issuers.iter().map(|issuer| (*issuer).to_owned()).collect();
-        db.remove_factor(&ann.id, &FactorId(id.into()), false, &issuers, after(1)).await.unwrap()
+    let remove = async |id: &str, issuers: &[&str], passkeys: bool| {
+        let ways = WaysIn { issuers: issuers.iter().map(|issuer| (*issuer).to_owned()).collect(), passkeys };
+        db.remove_factor(&ann.id, &FactorId(id.into()), false, &ways, after(1)).await.unwrap()
     };
-    assert_eq!(remove("one", &[]).await, Removal::Done);
+    assert_eq!(
+        remove("one", &[], false).await,
+        Removal::LastWayIn,
+        "the other opens nothing while they are off"
+    );
+    assert_eq!(remove("one", &[], true).await, Removal::Done);
     let before = db.changes().await.len();
-    assert_eq!(remove("two", &[]).await, Removal::LastWayIn, "nobody signs in at the provider any more");
+    assert_eq!(
+        remove("two", &[], true).await,
+        Removal::LastWayIn,
+        "nobody signs in at the provider any more"
+    );
     assert_eq!((db.list_factors(&ann.id).await.unwrap().len(), db.changes().await.len()), (1, before));
-    assert_eq!(remove("two", &["https://id.example.org"]).await, Removal::Done);
+    assert_eq!(remove("two", &["https://id.example.org"], false).await, Removal::Done);
 }
 
 async fn a_counter_rises_or_stays_zero(db: Db) {

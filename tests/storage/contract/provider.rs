@@ -1,7 +1,7 @@
 //! Accounts of somebody else that open an identity, and sign-ins on their way through a provider.
 
 use gatehouse::storage::{
-    ChangeKind, Handover, NewProviderFlow, ProviderAccount, ProviderFlow, Removal, StorageError,
+    ChangeKind, Handover, NewProviderFlow, ProviderAccount, ProviderFlow, Removal, StorageError, WaysIn,
 };
 
 use crate::kit::{Db, START, after, each_backend, new_person, new_person_with, password, token};
@@ -127,7 +127,7 @@ async fn an_account_is_told_from_others_letter_for_letter(db: Db) {
 async fn a_removed_account_opens_nothing(db: Db) {
     let (ann, bob) = (db.person("ann").await, db.person("bob").await);
     db.add_linked_account(&ann.id, &account("1"), START).await.unwrap();
-    let remove = async |id| db.remove_linked_account(id, &account("1"), &issuers(), after(1)).await.unwrap();
+    let remove = async |id| db.remove_linked_account(id, &account("1"), &ways(), after(1)).await.unwrap();
     assert_eq!(remove(&bob.id).await, Removal::Unknown, "it is not his");
     assert_eq!(remove(&ann.id).await, Removal::Done);
     assert_eq!(remove(&ann.id).await, Removal::Unknown);
@@ -135,8 +135,9 @@ async fn a_removed_account_opens_nothing(db: Db) {
     assert_eq!(db.changes().await.len(), 2);
 }
 
-fn issuers() -> Vec<String> {
-    vec!["https://id.example.org".to_owned(), "https://other.example.org".to_owned()]
+fn ways() -> WaysIn {
+    let issuers = vec!["https://id.example.org".to_owned(), "https://other.example.org".to_owned()];
+    WaysIn { issuers, passkeys: true }
 }
 
 async fn one_that_proves_who_asks_knows_the_session(db: Db) {
@@ -155,9 +156,8 @@ async fn the_last_way_in_is_not_removed(db: Db) {
     let gone = ProviderAccount { issuer: "https://gone.example.org".into(), ..account("2") };
     db.add_linked_account(&ann.id, &gone, START).await.unwrap();
     let before = db.changes().await.len();
-    let remove = async |of: &ProviderAccount| {
-        db.remove_linked_account(&ann.id, of, &issuers(), after(1)).await.unwrap()
-    };
+    let remove =
+        async |of: &ProviderAccount| db.remove_linked_account(&ann.id, of, &ways(), after(1)).await.unwrap();
     assert_eq!(remove(&account("1")).await, Removal::LastWayIn, "nobody signs in at the other any more");
     assert_eq!(db.list_linked_accounts(&ann.id).await.unwrap().len(), 2);
     assert_eq!(db.changes().await.len(), before, "nothing was changed");
@@ -174,10 +174,10 @@ async fn two_that_remove_the_last_two_ways_in_at_once_leave_one(db: Db) {
         let ann = new_person(&format!("ann{round}"));
         let ann = db.add_linked_identity(ann, &one).await.unwrap().unwrap();
         db.add_linked_account(&ann.id, &other, START).await.unwrap();
-        let issuers = issuers();
+        let ways = ways();
         let (first, second) = tokio::join!(
-            db.remove_linked_account(&ann.id, &one, &issuers, after(1)),
-            db.remove_linked_account(&ann.id, &other, &issuers, after(1))
+            db.remove_linked_account(&ann.id, &one, &ways, after(1)),
+            db.remove_linked_account(&ann.id, &other, &ways, after(1))
         );
         let mut both = [first.unwrap(), second.unwrap()];
         both.sort_by_key(|unlinked| *unlinked == Removal::LastWayIn);
