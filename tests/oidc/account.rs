@@ -246,9 +246,24 @@ async fn a_link_that_another_browser_began() {
     house.app.back("other", &query, &[&house.session]).await.expect_refused("flow_expired");
     let foreign = [house.session.as_str(), theirs.cookie.as_str()];
     house.app.back("other", &query, &foreign).await.expect_refused("flow_expired");
-    // The right cookie in a browser where somebody else is signed in.
+    // The right cookie in a browser where nobody is signed in.
     house.app.back("other", &query, &[&left.cookie]).await.expect_refused("signed_out");
-    assert_eq!(house.linked().await.len(), 1);
+    // And in one where somebody else is.
+    let john = |claims: &mut Value| {
+        claims["sub"] = json!("john");
+        claims["email"] = json!("john@example.org");
+        claims["preferred_username"] = json!("john");
+    };
+    let session = house.company.signs_in(&house.app, john).await.expect_signed_in("/");
+    let left = house.leaves("link_provider", "other").await;
+    let johns = House { session, ..house };
+    johns.comes("other", &left, |_| ()).await.expect_refused("signed_out");
+    assert_eq!(johns.linked().await.len(), 1);
+    for name in ["jane", "john"] {
+        let who = johns.app.identity(name).await.unwrap();
+        let linked = johns.app.endpoint.storage().list_linked_accounts(&who.id).await.unwrap();
+        assert_eq!(linked.len(), 1, "{name}");
+    }
 }
 
 /// Story: an account that was left open on somebody's desk.
@@ -328,9 +343,17 @@ async fn a_proof_by_the_account_of_somebody_else() {
 async fn a_proof_for_another_session() {
     let house = House::open().await;
     let second = house.company.signs_in(&house.app, |_| ()).await.expect_signed_in("/");
+    house.app.wait(Duration::from_mins(11));
     let left = house.leaves("prove_again", "company").await;
     let other = House { session: second, ..house };
     other.comes("company", &left, |_| ()).await.expect_refused("signed_out");
+    other.unlinks("any").await.expect_problem(403, "reauthentication_required");
+    // Nor does one that ended live on.
+    let left = other.leaves("prove_again", "company").await;
+    other.app.endpoint.set_user_disabled("jane", true).await.unwrap();
+    other.app.endpoint.set_user_disabled("jane", false).await.unwrap();
+    other.comes("company", &left, |_| ()).await.expect_refused("signed_out");
+    other.unlinks("any").await.expect_problem(401, "signed_out");
 }
 
 /// A provider stands for the password, and never for the second factor.

@@ -145,8 +145,10 @@ async fn two_tabs_of_one_browser_share_their_cookie() {
     let (_, cookie) = asked(&app, "alice").await;
     let again = app.post("/login", &ask("alice")).cookie(&cookie).send().await;
     assert_eq!(browser(&again), cookie);
-    for letter in app.mails().await {
-        let token = letter.token("sign-in").unwrap();
+    let letters: [Letter; 2] = app.mails().await.try_into().unwrap();
+    let tokens = letters.map(|letter| letter.token("sign-in").unwrap());
+    assert_ne!(tokens[0], tokens[1]);
+    for token in tokens {
         app.post("/login", &link_step(&token)).cookie(&cookie).send().await.expect_complete();
     }
 }
@@ -154,6 +156,7 @@ async fn two_tabs_of_one_browser_share_their_cookie() {
 #[tokio::test]
 async fn a_code_with_a_field_more_is_refused() {
     let app = app().await;
+    app.add("alice").await;
     for extra in ["role", "identity_id", "email_verified"] {
         let mut step = ask("alice");
         step[extra] = json!("admin");
@@ -161,4 +164,7 @@ async fn a_code_with_a_field_more_is_refused() {
     }
     app.post("/login", &ask("alice\r\nBcc: mallory@example.org")).send().await.expect_state("code_sent");
     assert!(app.mails().await.is_empty());
+    app.post("/login", &ask("alice")).send().await.expect_state("code_sent");
+    let [letter] = app.mails().await.try_into().unwrap();
+    assert_eq!(letter.to, ["alice@example.org"]);
 }

@@ -220,7 +220,7 @@ async fn what_is_kept_of_a_code_is_good_for_no_other_flow() {
     app.add("alice").await;
     app.add("mallory").await;
     let (mut browser, mut own) = (app.browser(), app.browser());
-    own.asks_for_code("mallory").await;
+    let own_flow = own.asks_for_code("mallory").await;
     let mail = mailed(&app).await.unwrap();
     let foreign = browser.asks_for_code("alice").await;
     mailed(&app).await.unwrap();
@@ -229,6 +229,7 @@ async fn what_is_kept_of_a_code_is_good_for_no_other_flow() {
     let done = sqlx::query(swap).execute(&mut app.sql().await).await.unwrap();
     assert_eq!(done.rows_affected(), 1);
     assert_eq!(browser.code(&foreign, &mail.code).await.unwrap_err().code, ErrorCode::CodeRejected);
+    assert!(complete(&own.code(&own_flow, &mail.code).await.unwrap()), "in its own it is one");
 }
 
 /// Story: an address that nobody confirmed may be anybody's: whoever registered with it is not whoever reads there.

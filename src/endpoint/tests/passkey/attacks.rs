@@ -81,7 +81,7 @@ async fn a_challenge_of_another_flow_or_person_is_not_answered_by_ones_own_passk
     let mut mallory = app.browser();
     let at_alice = mallory.asked_for_passkey("alice").await;
     let (_, options) = mallory.asks(Some(&at_alice)).await.unwrap();
-    assert!(!options.contains("bWFsbG9yeQ"), "only hers are asked for");
+    assert!(options.contains("YWxpY2U") && !options.contains("bWFsbG9yeQ"), "only hers are asked for");
     rejected(mallory.answers(&at_alice, mallorys.get(&options)).await);
     // Her own challenge, signed by herself, does not open Alice's flow; nor does Alice's answer to another of hers.
     let own = mallory.asked_for_passkey("mallory").await;
@@ -91,17 +91,30 @@ async fn a_challenge_of_another_flow_or_person_is_not_answered_by_ones_own_passk
     let (alone, asked) = mallory.asks(None).await.unwrap();
     rejected(mallory.answers(&at_alice, alices.get(&asked)).await);
     rejected(mallory.answers(&alone, alices.get(&options)).await);
+    // The controls: either flow is open to who it is for.
+    mallory.answers(&alone, mallorys.get(&asked)).await.unwrap();
+    mallory.answers(&at_alice, alices.get(&options)).await.unwrap();
 }
 
 /// Story: a relay takes an answer to a second factor, for which nobody had to be verified, for a sign-in of its own.
 #[tokio::test]
 async fn where_it_is_the_only_factor_its_person_is_verified() {
     let app = App::new().await;
-    let (_, mut key) = with_passkey(&app, "alice").await;
+    app.add("alice").await;
+    let (mut owner, mut key) = (app.browser(), key("alice"));
+    // One that verified its person when it was made is asked for that always.
     key.verifies = false;
-    let mut browser = app.browser();
-    rejected(browser.by_passkey(&mut key).await);
-    assert!(browser.ctx.session.is_none());
+    owner.signs_in("alice", PASSWORD).await;
+    owner.adds(&mut key).await.unwrap();
+    let (mut browser, mut relay) = (app.browser(), app.browser());
+    let flow = browser.asked_for_passkey("alice").await;
+    let (_, options) = browser.asks(Some(&flow)).await.unwrap();
+    let (alone, asked) = relay.asks(None).await.unwrap();
+    rejected(relay.answers(&alone, key.get(&options)).await);
+    rejected(relay.answers(&alone, key.get(&asked)).await);
+    assert!(relay.ctx.session.is_none());
+    browser.answers(&flow, key.get(&options)).await.unwrap();
+    assert!(browser.ctx.session.is_some());
 }
 
 /// Story: somebody copied the private key out of a broken device.
