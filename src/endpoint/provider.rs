@@ -15,7 +15,7 @@ use crate::{
         proven::Proven,
         provider::{self as flow, Decision, Proof},
     },
-    identity::{Identity, IdentityId},
+    identity::Identity,
     provider::{Failure, Provider, Round, redirect_uri},
     session::{Secret, TokenHash},
     storage::{Handover, NewProviderFlow, ProviderFlow},
@@ -38,8 +38,6 @@ pub struct Leaving {
 pub struct Errand {
     /// The path to lead back to.
     pub return_to: String,
-    /// Who is signed in and links an account: whoever calls has made sure that it is that person's wish.
-    pub links: Option<IdentityId>,
     /// Keep me signed in.
     pub keep: bool,
     /// The challenge of the frame that waits for what comes of it.
@@ -100,21 +98,7 @@ impl Endpoint {
         self.providers.get(name).is_some_and(Provider::posts)
     }
 
-    /// Sends a browser to a provider; afterwards it is led back to the path `return_to`. `browser` is what its cookie holds
-    /// already, `links` who is signed in and links an account: whoever calls has made sure that it is that person's wish.
-    pub async fn begin_provider(
-        &self,
-        ctx: &RequestContext,
-        name: &str,
-        return_to: &str,
-        browser: Option<Secret>,
-        links: Option<IdentityId>,
-    ) -> Result<Leaving, Problem> {
-        let errand = Errand { return_to: return_to.to_owned(), links, ..Errand::default() };
-        self.send_to_provider(ctx, name, errand, browser).await
-    }
-
-    /// Sends a browser to a provider. `browser` is what its cookie holds already.
+    /// Sends a browser to a provider, to sign in. `browser` is what its cookie holds already.
     pub async fn send_to_provider(
         &self,
         ctx: &RequestContext,
@@ -122,11 +106,11 @@ impl Endpoint {
         errand: Errand,
         browser: Option<Secret>,
     ) -> Result<Leaving, Problem> {
-        let Errand { return_to, links, keep, collect } = errand;
+        let Errand { return_to, keep, collect } = errand;
         let flow = ProviderFlow {
             provider: name.to_owned(),
             return_to,
-            identity_id: links,
+            identity_id: None,
             session_id: None,
             begun_at: self.now(),
             keep,

@@ -84,7 +84,7 @@ impl House {
 }
 
 impl App {
-    async fn account(&self, session: &str, step: &Value) -> Reply {
+    pub(crate) async fn account(&self, session: &str, step: &Value) -> Reply {
         self.step_at("/account", session, step).await
     }
 
@@ -98,7 +98,7 @@ impl App {
         self.send(request, &step.to_string()).await
     }
 
-    fn left(reply: &Reply) -> Left {
+    pub(crate) fn left(reply: &Reply) -> Left {
         let cookie = reply.cookie("gatehouse-provider-").expect("no cookie binds it");
         let state = reply.expect_state("leave");
         Left { location: Url::parse(state["location"].as_str().unwrap()).unwrap(), cookie }

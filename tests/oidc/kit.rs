@@ -6,7 +6,7 @@ use bytes::Bytes;
 use gatehouse::{
     clock::{Clock as _, ManualClock, SystemClock},
     config::{ProviderSettings, Settings},
-    endpoint::{Endpoint, Parts, RequestContext},
+    endpoint::{Endpoint, Parts},
     entropy::OsEntropy,
     factor::password::PasswordHash,
     http::{Responder, Surface},
@@ -16,7 +16,7 @@ use gatehouse::{
 };
 use gatehouse_protocol::Password;
 use http::{HeaderMap, Method, Request, StatusCode, header, request};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::rogue::Rogue;
@@ -142,31 +142,16 @@ impl App {
         self.back(name, &format!("code={code}&state={}", left.state()), &[&left.cookie]).await
     }
 
-    /// Links an account to an identity, as its account page would begin it; comes back with these cookies.
+    /// Links an account, as the account page of who has this session begins it; comes back with these cookies.
     pub(crate) async fn links(
         &self,
         rogue: &Rogue,
-        id: &IdentityId,
+        session: &str,
         cookies: &[&str],
         change: impl FnOnce(&mut Value),
     ) -> Reply {
-        let ctx = RequestContext {
-            address: Some(PEER),
-            address_believed: true,
-            user_agent: String::new(),
-            session: None,
-            device: None,
-            browser: None,
-            locale: "en".into(),
-            app: None,
-        };
-        let leaving = self
-            .endpoint
-            .begin_provider(&ctx, "company", "/_gatehouse/account", None, Some(id.clone()))
-            .await
-            .unwrap();
-        let cookie = format!("gatehouse-provider-{}={}", self.endpoint.instance(), leaving.browser.expose());
-        let left = Left { location: Url::parse(&leaving.location).unwrap(), cookie };
+        let step = json!({"step": "link_provider", "name": "company", "return_to": null});
+        let left = Self::left(&self.account(session, &step).await);
         let mut claims = rogue.claims(self, &left);
         change(&mut claims);
         rogue.hands_out(&rogue.key.sign(&rogue.header(), &claims));

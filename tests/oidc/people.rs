@@ -199,11 +199,11 @@ async fn an_account_that_is_linked_to_somebody_else() {
         claims["email"] = json!("third@example.org");
     };
     let accounts = async || app.endpoint.storage().list_linked_accounts(&jane.id).await.unwrap().len();
-    app.links(&rogue, &jane.id, &[&his], third).await.expect_refused("signed_out");
-    app.links(&rogue, &jane.id, &[], third).await.expect_refused("signed_out");
-    app.links(&rogue, &jane.id, &[&hers], other).await.expect_refused("provider_taken");
+    app.links(&rogue, &hers, &[&his], third).await.expect_refused("signed_out");
+    app.links(&rogue, &hers, &[], third).await.expect_refused("signed_out");
+    app.links(&rogue, &hers, &[&hers], other).await.expect_refused("provider_taken");
     assert_eq!(accounts().await, 1);
-    let reply = app.links(&rogue, &jane.id, &[&hers], third).await;
+    let reply = app.links(&rogue, &hers, &[&hers], third).await;
     let linked = "/_gatehouse/account#linked";
     assert_eq!((reply.location(), reply.session()), (linked, None), "the session stays as it is");
     assert_eq!(accounts().await, 2);
