@@ -44,7 +44,7 @@ pub(super) fn identity(identity: &Identity) -> Value {
         "id": identity.id.0,
         "username": identity.username.as_str(),
         "email": identity.email.as_ref().map(|email| email.address.as_str()),
-        "email_verified": identity.email.as_ref().is_some_and(|email| email.verified_at.is_some()),
+        "email_verified": identity.confirmed_address().is_some(),
         "roles": roles,
         "disabled": identity.disabled,
         "must_change": identity.must_change,

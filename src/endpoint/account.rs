@@ -82,7 +82,7 @@ impl Endpoint {
         Ok(AccountOverview {
             username: identity.username.as_str().to_owned(),
             email: identity.email.as_ref().map(|email| email.address.as_str().to_owned()),
-            email_verified: identity.email.as_ref().is_some_and(|email| email.verified_at.is_some()),
+            email_verified: identity.confirmed_address().is_some(),
             roles: identity.roles.iter().map(|role| role.as_str().to_owned()).collect(),
             managed: identity.source.is_some(),
             factor_required: proven::required(&self.settings, identity) >= AssuranceLevel::Aal2,

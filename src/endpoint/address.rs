@@ -36,7 +36,7 @@ impl Endpoint {
         kept_here(identity)?;
         self.fresh(live, &self.factors(&identity.id).await?)?;
         let email = EmailAddress::parse(email).map_err(|code| Problem::of(Field::Email, code))?;
-        let present = confirmed(identity);
+        let present = identity.confirmed_address();
         if present.is_some_and(|present| present.folded() == email.folded()) {
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl Endpoint {
             return Err(Problem::of(Field::Email, ErrorCode::DomainNotAllowed));
         }
         let owner = self.storage.find_by_email(email.folded()).await.map_err(problem::storage)?;
-        let owner = owner.filter(|record| confirmed(&record.identity).is_some());
+        let owner = owner.filter(|record| record.identity.confirmed_address().is_some());
         let now = self.now();
         let change = AddressChange {
             id: self.entropy.id("adr"),
@@ -156,8 +156,4 @@ impl Endpoint {
             email: change.email.as_str().to_owned(),
         }))
     }
-}
-
-fn confirmed(identity: &Identity) -> Option<&EmailAddress> {
-    identity.email.as_ref().filter(|email| email.verified_at.is_some()).map(|email| &email.address)
 }

@@ -101,8 +101,7 @@ pub async fn consider(
         Some(email) => storage.find_by_email(email.folded()).await?,
         None => None,
     };
-    let confirmed =
-        |record: SignInRecord| record.identity.email.is_some_and(|email| email.verified_at.is_some());
+    let confirmed = |record: SignInRecord| record.identity.confirmed_address().is_some();
     Ok(Verdict::New { refused: refused(settings, newcomer), address_taken: owner.is_some_and(confirmed) })
 }
 

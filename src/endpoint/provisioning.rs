@@ -19,9 +19,7 @@ impl Endpoint {
     pub(super) async fn confirmed_owner(&self, proof: &Proof) -> Result<Option<Identity>, Problem> {
         let Some(email) = &proof.email else { return Ok(None) };
         let found = self.storage.find_by_email(email.folded()).await.map_err(problem::storage)?;
-        let confirmed =
-            |identity: &Identity| identity.email.as_ref().is_some_and(|email| email.verified_at.is_some());
-        Ok(found.map(|record| record.identity).filter(confirmed))
+        Ok(found.map(|record| record.identity).filter(|identity| identity.confirmed_address().is_some()))
     }
 
     /// Lets the account open the identity.

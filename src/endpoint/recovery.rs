@@ -86,7 +86,7 @@ impl Endpoint {
             self.storage.peek_link(hash, LinkKind::Recovery, self.now()).await.map_err(problem::storage)?;
         let reset = link.and_then(Reset::found).ok_or(gone.clone())?;
         let identity = self.storage.lookup_identity(reset.identity_id()).await.map_err(problem::storage)?;
-        Ok((identity.filter(|identity| !identity.disabled && identity.source.is_none()).ok_or(gone)?, hash))
+        Ok((identity.filter(Identity::is_open).ok_or(gone)?, hash))
     }
 
     /// Replaces the password. Every session ends, an attacker's with the rest, and nobody is signed in by it.

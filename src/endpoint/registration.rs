@@ -126,8 +126,7 @@ impl Endpoint {
         }
         let hashed = self.hasher.hash(password).await.map_err(problem::busy)?;
         let account = self.storage.find_by_email(email.folded()).await.map_err(problem::storage)?;
-        let account = account
-            .filter(|record| record.identity.email.as_ref().is_some_and(|email| email.verified_at.is_some()));
+        let account = account.filter(|record| record.identity.confirmed_address().is_some());
         // One address gets so many of these mails; whoever asks for more is told the same.
         let key = self.limit_keys.mail(email.folded());
         match self.take(vec![(key, self.rules.mail)]).await {

@@ -11,7 +11,7 @@ use super::{Endpoint, RequestContext, code::LOGIN_CODE, login::entry, problem};
 use crate::{
     audit::Event,
     factor::{FactorKind, StoredFactor},
-    flow::{code as flow, login::Identifier},
+    flow::login::Identifier,
     identity::{Identity, IdentityId},
     limit::Rule,
     mail,
@@ -53,7 +53,7 @@ impl Endpoint {
         hash: TokenHash,
     ) -> Result<(), Problem> {
         let nobody = IdentityId(String::new());
-        let owner = identity.filter(|identity| flow::may_call(identity)).map(|identity| &identity.id);
+        let owner = identity.filter(|identity| identity.is_open()).map(|identity| &identity.id);
         let factors = self.factors(owner.unwrap_or(&nobody)).await?;
         let number = phone_of(&factors).and_then(|kept| self.number_of(kept));
         self.take_sms_from(ctx).await?;

@@ -10,13 +10,7 @@ use crate::{
 
 /// Where a code is mailed to: an address that its owner confirmed. People of settings and of proxies are who those say.
 pub fn recipient(identity: &Identity) -> Option<&EmailAddress> {
-    let confirmed = identity.email.as_ref().filter(|email| email.verified_at.is_some())?;
-    open(identity).then_some(&confirmed.address)
-}
-
-/// Whether a code may be sent to the phone of the identity.
-pub fn may_call(identity: &Identity) -> bool {
-    open(identity)
+    identity.confirmed_address().filter(|_| identity.is_open())
 }
 
 /// A code came back that was sent to `owner`, who is looked up again: what it proves is who reads there.
@@ -25,12 +19,8 @@ pub fn proven(owner: &IdentityId, identity: &Identity, channel: CodeChannel) -> 
         CodeChannel::Mail => recipient(identity).map(|_| Method::MailCode)?,
         CodeChannel::Sms => Method::SmsCode,
     };
-    let same = *owner == identity.id && open(identity);
+    let same = *owner == identity.id && identity.is_open();
     same.then(|| Proven::new(identity.id.clone(), None, Methods::only(method)))
-}
-
-fn open(identity: &Identity) -> bool {
-    !identity.disabled && identity.source.is_none()
 }
 
 #[cfg(test)]
@@ -62,7 +52,7 @@ mod tests {
         assert!(recipient(&Identity { disabled: true, ..identity(true) }).is_none());
         let source = Some(Source("settings:app".into()));
         assert!(recipient(&Identity { source: source.clone(), ..identity(true) }).is_none());
-        assert!(!may_call(&Identity { source, ..identity(true) }));
+        assert!(!Identity { source, ..identity(true) }.is_open());
     }
 
     #[test]

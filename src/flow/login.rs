@@ -67,9 +67,7 @@ impl Subject {
         pending: Option<PendingRegistration>,
     ) -> Self {
         let by_address = matches!(identifier, Identifier::Email(_));
-        let counts = |record: &SignInRecord| {
-            !by_address || record.identity.email.as_ref().is_some_and(|email| email.verified_at.is_some())
-        };
+        let counts = |record: &SignInRecord| !by_address || record.identity.confirmed_address().is_some();
         match (record.filter(counts), pending) {
             (Some(record), _) => Self::Identity(Box::new(record)),
             (None, Some(pending)) => Self::Pending(Box::new(pending)),

@@ -58,7 +58,7 @@ pub fn decide(
         };
     }
     match owner {
-        Some(owner) if !open(&owner) => Decision::Refused(ErrorCode::ProviderUnknown),
+        Some(owner) if !owner.is_open() => Decision::Refused(ErrorCode::ProviderUnknown),
         Some(owner) if provider.link_verified_email => Decision::Link(Box::new(owner)),
         Some(_) => Decision::Refused(ErrorCode::ProviderUnlinked),
         None if !provider.register => Decision::Refused(ErrorCode::ProviderUnknown),
@@ -76,7 +76,7 @@ pub fn link(person: Identity, linked: Option<&Identity>) -> Decision {
             Some(proven) => Decision::Proven(proven, Box::new(person)),
             None => Decision::Refused(ErrorCode::ProviderRefused),
         },
-        None if open(&person) => Decision::Link(Box::new(person)),
+        None if person.is_open() => Decision::Link(Box::new(person)),
         None => Decision::Refused(ErrorCode::ManagedElsewhere),
     }
 }
@@ -87,19 +87,14 @@ pub fn proves(person: &Identity, linked: Option<&Identity>) -> Result<(), ErrorC
     match linked {
         None => Err(ErrorCode::ProviderUnknown),
         Some(other) if other.id != person.id => Err(ErrorCode::ProviderTaken),
-        Some(_) if open(person) => Ok(()),
+        Some(_) if person.is_open() => Ok(()),
         Some(_) => Err(ErrorCode::ManagedElsewhere),
     }
 }
 
 /// Storage answered that the account opens the identity.
 pub fn proven(identity: &Identity) -> Option<Proven> {
-    open(identity).then(|| Proven::new(identity.id.clone(), None, Methods::only(Method::Provider)))
-}
-
-/// People of settings and of proxies are who those say, and nobody else's account makes them.
-fn open(identity: &Identity) -> bool {
-    !identity.disabled && identity.source.is_none()
+    identity.is_open().then(|| Proven::new(identity.id.clone(), None, Methods::only(Method::Provider)))
 }
 
 fn allowed(email: Option<&EmailAddress>, provider: &ProviderSettings) -> bool {

@@ -7,11 +7,7 @@ use crate::{
 
 /// Where the link for this identity goes: to its address, unless it is disabled or its password is kept in settings.
 pub fn recipient(identity: &Identity) -> Option<&EmailAddress> {
-    identity
-        .email
-        .as_ref()
-        .filter(|_| !identity.disabled && identity.source.is_none())
-        .map(|email| &email.address)
+    identity.email.as_ref().filter(|_| identity.is_open()).map(|email| &email.address)
 }
 
 /// A recovery link that was found.

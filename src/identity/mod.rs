@@ -40,6 +40,18 @@ pub struct Identity {
     pub source: Option<Source>,
 }
 
+impl Identity {
+    /// The address, if its owner is known to read it.
+    pub fn confirmed_address(&self) -> Option<&EmailAddress> {
+        self.email.as_ref().filter(|email| email.verified_at.is_some()).map(|email| &email.address)
+    }
+
+    /// Whether its owner decides here how to sign in: enabled, and no settings or proxy say who it is.
+    pub const fn is_open(&self) -> bool {
+        !self.disabled && self.source.is_none()
+    }
+}
+
 /// An address, and since when its owner is known to read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiableAddress {

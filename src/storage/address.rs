@@ -55,11 +55,8 @@ impl AddressChange {
 
     /// Whether it is still about this identity: enabled, its own to change, and with the address that was asked.
     pub(super) fn is_about(&self, identity: &Identity) -> bool {
-        let confirmed = identity.email.as_ref().filter(|email| email.verified_at.is_some());
-        let present = confirmed.map(|email| email.address.folded());
-        !identity.disabled
-            && identity.source.is_none()
-            && present == self.former.as_ref().map(EmailAddress::folded)
+        let present = identity.confirmed_address().map(EmailAddress::folded);
+        identity.is_open() && present == self.former.as_ref().map(EmailAddress::folded)
     }
 }
 
