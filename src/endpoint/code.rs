@@ -40,8 +40,12 @@ const CODES: u64 = 100_000_000;
 /// What goes into a mail with a code.
 pub(super) struct Minted {
     pub(super) code: String,
+    /// `None` where the browser that asked has nothing to show at the endpoint: an app's process forwarded for it, and the
+    /// cookie is the app's.
     pub(super) link: Option<String>,
     pub(super) username: String,
+    /// How long both hold from now on.
+    pub(super) rest: Duration,
 }
 
 impl Endpoint {
@@ -165,16 +169,17 @@ impl Endpoint {
         if flow::recipient(&owner).is_none_or(|address| address.folded() != mail.to_folded) {
             return Ok(None);
         }
-        let (code, token) = (self.draw_code(), Secret::draw(&*self.entropy));
+        let (code, token, now) = (self.draw_code(), Secret::draw(&*self.entropy), self.now());
         let mac = self.code_mac(LOGIN_CODE, hash, code.expose());
-        if !self.storage.mint_login_code(hash, mac, Some(token.hash()), self.now()).await? {
-            return Ok(None);
-        }
+        let home = home.filter(|_| mail.app.is_none());
+        let link = home.map(|_| token.hash());
+        let Some(until) = self.storage.mint_login_code(hash, mac, link, now).await? else { return Ok(None) };
         let (one, other) = code.expose().split_at_checked(4).unwrap_or((code.expose(), ""));
         Ok(Some(Minted {
             code: format!("{one} {other}"),
             link: home.map(|home| super::link::sign_in_link(home, &token)),
             username: owner.username.as_str().to_owned(),
+            rest: until.since(now),
         }))
     }
 

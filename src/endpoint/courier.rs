@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::worker::run;
 use super::{
     Endpoint,
-    code::CODE_TTL,
     link::{address_link_at, link_at},
 };
 use crate::{
@@ -65,6 +64,7 @@ struct Place {
 /// Where a mail's button leads, and what it speaks of.
 #[derive(Debug, Default)]
 struct Opened {
+    /// Empty where there is nothing to open.
     link: String,
     /// Whose mail it is; empty where it says nobody's name.
     username: String,
@@ -183,7 +183,8 @@ impl Courier<'_> {
             MailTemplate::SignInCode => {
                 let Some(minted) = self.endpoint.mint_code(mail, home).await? else { return Ok(None) };
                 let (username, code) = (minted.username, minted.code);
-                (minted.link, Opened { username, code, ttl: CODE_TTL, ..Opened::default() })
+                let opened = Opened { username, code, ttl: minted.rest, ..Opened::default() };
+                (Some(minted.link.unwrap_or_default()), opened)
             }
             MailTemplate::ApproveAddress => {
                 return self.address_link(mail, home, AddressSide::Present).await;
@@ -206,11 +207,12 @@ impl Courier<'_> {
         let change = storage.find_address_change(id, now).await?;
         let Some(change) = change.filter(|change| change.id == mail.context) else { return Ok(None) };
         let token = Secret::draw(&**self.endpoint.entropy());
-        if !storage.add_address_link(&change.id, side, token.hash(), now.plus(LINK_TTL), now).await? {
+        let ttl = LINK_TTL.min(change.expires_at.since(now));
+        if !storage.add_address_link(&change.id, side, token.hash(), now.plus(ttl), now).await? {
             return Ok(None);
         }
         let (link, address) = (address_link_at(home, side, &token), change.email.as_str().to_owned());
-        Ok(Some(Opened { link, address, ttl: LINK_TTL, ..named(&owner) }))
+        Ok(Some(Opened { link, address, ttl, ..named(&owner) }))
     }
 
     /// Where the mail leads and in whose name it speaks. `None`: the app that asked for it is gone.

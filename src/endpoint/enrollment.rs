@@ -48,7 +48,10 @@ impl Endpoint {
     ) -> Result<Answer<EnrollmentState>, Problem> {
         self.question(ctx)?;
         let (identity, session, methods, keep) = self.who_enrolls(ctx, flow).await?;
-        if !proven::may_enroll(&self.settings, &identity) {
+        let factors = self.factors(&identity.id).await?;
+        let there = factors.iter().filter(|kept| kept.factor.kind == FactorKind::Totp).count();
+        let room = there < FactorKind::Totp.most();
+        if !room || !proven::may_enroll(&self.settings, &identity) {
             return Err(Problem::new(ErrorCode::FactorUnavailable));
         }
         let key = TotpKey::draw(&*self.entropy);

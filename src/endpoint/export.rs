@@ -3,7 +3,7 @@
 use gatehouse_protocol::{AccountState, ErrorCode, Problem};
 use serde_json::{Value, json};
 
-use super::{Answer, Endpoint, RequestContext, problem};
+use super::{Answer, Endpoint, RequestContext, problem, texting::phone_of};
 use crate::{
     session::LiveSession,
     storage::{AuditRecord, LinkedAccount},
@@ -20,10 +20,14 @@ impl Endpoint {
         live: &LiveSession,
     ) -> Result<Answer<AccountState>, Problem> {
         let identity = &live.identity;
-        self.fresh(live, &self.factors(&identity.id).await?)?;
+        let factors = self.factors(&identity.id).await?;
+        self.fresh(live, &factors)?;
         // What just happened belongs to it.
         self.flush_records().await.map_err(problem::storage)?;
-        let events = self.storage.list_audit_of(&identity.id, EVENTS).await.map_err(problem::storage)?;
+        let mut events =
+            self.storage.list_audit_of(&identity.id, EVENTS + 1).await.map_err(problem::storage)?;
+        let more = events.len() > EVENTS as usize;
+        events.truncate(EVENTS as usize);
         let linked = self.linked_accounts(&identity.id).await?;
         let document = json!({
             "exported_at": self.now().0,
@@ -31,7 +35,9 @@ impl Endpoint {
             "created_at": identity.created_at.0,
             "account": self.overview(ctx, live).await?,
             "linked_accounts": linked.iter().map(account).collect::<Vec<_>>(),
+            "phone": phone_of(&factors).and_then(|kept| self.number_of(kept)),
             "events": events.iter().map(event).collect::<Vec<_>>(),
+            "older_events_left_out": more,
         });
         let document =
             serde_json::to_string_pretty(&document).map_err(|_| Problem::new(ErrorCode::Internal))?;

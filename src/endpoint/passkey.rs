@@ -20,7 +20,7 @@ use crate::{
     clock::Timestamp,
     factor::{
         FactorId, FactorKind, FactorName, NewFactor, StoredFactor,
-        passkey::{self, ANSWER_MAX, Assertion, Challenge, Passkey, Proof, Rejected, RelyingParty},
+        passkey::{ANSWER_MAX, Assertion, Challenge, Passkey, Proof, Rejected, RelyingParty},
     },
     flow::{
         passkey::proven,
@@ -176,7 +176,9 @@ impl Endpoint {
             return Err(Problem::new(ErrorCode::PasskeyUnavailable));
         }
         let there = self.passkeys_of(&identity.id).await?;
-        room_for_one(there.len())?;
+        if there.len() >= FactorKind::Passkey.most() {
+            return Err(Problem::new(ErrorCode::TooManyPasskeys));
+        }
         let pending = self.waiting(&identity, session.as_ref(), methods, FlowAim::ConfirmPasskey);
         let flow = self.keep_flow(PendingFlow { keep, ..pending }, &[]).await?;
         let user = self.user_handle(&identity.id);
@@ -202,7 +204,6 @@ impl Endpoint {
             return Err(Problem::new(ErrorCode::FlowExpired));
         }
         let owner = flow.identity_id.clone();
-        room_for_one(self.passkeys_of(&owner).await?.len())?;
         let made = read(answer, |answer| party.registered(&self.to_be_signed(token), answer))?;
         let bytes = made.to_bytes().ok_or(Problem::new(ErrorCode::Internal))?;
         let new = NewFactor {
@@ -321,8 +322,4 @@ fn read<T>(answer: &str, how: impl FnOnce(&str) -> Option<T>) -> Result<T, Probl
 
 fn rejected() -> Problem {
     Problem::new(ErrorCode::PasskeyRejected)
-}
-
-fn room_for_one(there: usize) -> Result<(), Problem> {
-    if there < passkey::MOST { Ok(()) } else { Err(Problem::new(ErrorCode::TooManyPasskeys)) }
 }

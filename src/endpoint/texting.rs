@@ -1,7 +1,9 @@
 //! SMS on their way: how many there may be, and that nobody waits for one.
 //!
 //! An SMS costs money, and somebody earns it: who owns a range of dear numbers has codes sent there by the thousand. So
-//! there are caps for each number, each person, each address that asks, and for all of them together.
+//! there are caps for each number, each person, each address that asks, and for all of them together. Anybody may ask for a
+//! code in place of a password, and in anybody's name: half of what a number and a day have is kept for who has proved
+//! something first.
 
 use std::{sync::Arc, time::Duration};
 
@@ -59,14 +61,16 @@ impl Endpoint {
         self.take_sms_from(ctx).await?;
         // Who asks in vain must not use up what is left for others.
         let keys = &self.limit_keys;
-        let caps = if let (Some(number), Some(owner)) = (&number, owner) {
-            self.sms_caps(number, owner)
+        let (caps, asked) = if let (Some(number), Some(owner)) = (&number, owner) {
+            let asked = [format!("asked:{number}"), "asked".to_owned()];
+            (self.sms_caps(number, owner), asked)
         } else {
             let folded = identifier.folded();
             let [number, person] = ["number", "person"].map(|what| keys.sms(&format!("no:{what}:{folded}")));
-            self.sms_rules([number, person, keys.sms("no")])
+            let asked = [format!("no:asked:{folded}"), "no:asked".to_owned()];
+            (self.sms_rules([number, person, keys.sms("no")]), asked)
         };
-        let taken = match self.take(caps).await {
+        let taken = match self.take([caps, self.sms_shares(asked)].concat()).await {
             Err(refused) if refused.code == ErrorCode::TooManyAttempts => {
                 self.capped(ctx, owner);
                 false
@@ -131,6 +135,16 @@ impl Endpoint {
         vec![(number, each), (person, each), (all, Rule::bucket(sms.per_day, DAY))]
     }
 
+    /// What may be asked for by anybody, of a number's and of the day's.
+    fn sms_shares(&self, [number, all]: [String; 2]) -> Vec<(LimitKey, Rule)> {
+        let (keys, sms) = (&self.limit_keys, &self.settings.sms);
+        let share = |cap: u32, per| Rule::bucket(cap.div_ceil(2), per);
+        vec![
+            (keys.sms(&number), share(sms.per_number_per_hour, HOUR)),
+            (keys.sms(&all), share(sms.per_day, DAY)),
+        ]
+    }
+
     fn capped(&self, ctx: &RequestContext, owner: Option<&IdentityId>) {
         count(Sms::Capped);
         self.record(entry(Event::SmsCapped, ctx, owner));
@@ -187,7 +201,10 @@ pub(super) fn phone_of(factors: &[StoredFactor]) -> Option<&StoredFactor> {
 fn host_of(home: &str) -> &str {
     let authority = home.split_once("://").map_or(home, |(_, rest)| rest);
     let host = authority.split('/').next().unwrap_or_default();
-    host.rsplit_once(':').map_or(host, |(name, _)| name)
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
 }
 
 fn count(outcome: Sms) {

@@ -20,8 +20,6 @@ use webauthn_rs_core::{
 
 use crate::session::Method;
 
-/// How many one person may have.
-pub const MOST: usize = 10;
 /// The longest answer of a browser that is looked at, in bytes.
 pub const ANSWER_MAX: usize = 12 * 1024;
 /// The longest id (`WebAuthn` Level 3, §6.5.1), in bytes.

@@ -22,6 +22,15 @@ pub enum FactorKind {
 }
 
 impl FactorKind {
+    /// How many of it one person may have.
+    pub const fn most(self) -> usize {
+        match self {
+            Self::Totp | Self::Passkey => 10,
+            // Codes go to the one number that there is.
+            Self::Phone => 1,
+        }
+    }
+
     /// As stored.
     pub const fn name(self) -> &'static str {
         match self {

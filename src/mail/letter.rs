@@ -67,13 +67,13 @@ impl Letter {
                 ttl: parts.ttl,
                 code: parts.code,
                 address: &one_line(parts.address),
+                linked: !parts.link.is_empty(),
             },
         );
         let validity = if words.validity.is_empty() { "" } else { &format!("\n{}", words.validity) };
-        let text = format!(
-            "{}\n\n{}: {}\n{validity}\n{}\n\n-- \n{app}\n",
-            words.body, words.button, parts.link, words.otherwise
-        );
+        let action =
+            if parts.link.is_empty() { "" } else { &format!("\n{}: {}\n", words.button, parts.link) };
+        let text = format!("{}\n{action}{validity}\n{}\n\n-- \n{app}\n", words.body, words.otherwise);
         Self { subject: words.subject.clone(), text, html: html(&words, &app, parts.link) }
     }
 
@@ -112,7 +112,8 @@ impl header::Header for AutoSubmitted {
 }
 
 fn html(words: &Words, app: &str, link: &str) -> String {
-    let mut page = include_str!("letter.html").to_owned();
+    let action = if link.is_empty() { "" } else { include_str!("action.html") };
+    let mut page = include_str!("letter.html").replace("{{action}}\n", action);
     for (slot, value) in [
         ("{{language}}", words.language),
         ("{{subject}}", &words.subject),

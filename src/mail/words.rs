@@ -22,6 +22,8 @@ pub(super) struct Subject<'s> {
     pub(super) ttl: Duration,
     /// The code, where there is one.
     pub(super) code: &'s str,
+    /// Whether there is a link beside it.
+    pub(super) linked: bool,
 }
 
 /// The words of one mail, as plain text.
@@ -68,9 +70,9 @@ fn language(locale: &str) -> String {
     locale.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
-/// A span in its largest whole unit, with the unit's names for one and for many.
+/// A span, to the minute, in its largest whole unit, with the unit's names for one and for many.
 fn span(ttl: Duration, units: [(&str, &str); 3]) -> String {
-    let minutes = (ttl.as_secs() / 60).max(1);
+    let minutes = (ttl.as_secs().saturating_add(30) / 60).max(1);
     let [day, hour, minute] = units;
     let (count, (one, many)) = if minutes.is_multiple_of(24 * 60) {
         (minutes / (24 * 60), day)

@@ -107,7 +107,8 @@ pub trait FactorRepository {
     /// How many recovery codes it has left.
     async fn count_recovery_codes(&self, owner: &IdentityId) -> Result<u32>;
     /// Uses `flow` up and adds a factor; with `codes`, unless there are none, in place of the recovery codes. False if
-    /// the flow is gone, or if it was to be the `first` factor and is not: then nothing is added. Refuses a passkey that
+    /// the flow is gone, if it was to be the `first` factor and is not, or if there are as many of its kind as there may be:
+    /// then nothing is added. Refuses a passkey that
     /// is there already, whoever has it.
     async fn add_factor(
         &self,

@@ -52,14 +52,14 @@ pub struct LoginCode {
 pub trait LoginCodeRepository {
     /// Keeps a code that was asked for, in place of an earlier one of the same flow.
     async fn add_login_code(&self, new: NewLoginCode) -> Result<()>;
-    /// Notes what is sent for it. False if nobody waits for it any more, or it is nobody's.
+    /// Notes what is sent for it, and says until when it holds. `None` if nobody waits for it any more, or it is nobody's.
     async fn mint_login_code(
         &self,
         hash: TokenHash,
         mac: [u8; 32],
         link: Option<TokenHash>,
         now: Timestamp,
-    ) -> Result<bool>;
+    ) -> Result<Option<Timestamp>>;
     /// Counts a try and gives what to compare with. `None` when used, expired, unknown, or tried [`CODE_TRIES`] times.
     async fn try_login_code(&self, hash: TokenHash, now: Timestamp) -> Result<Option<LoginCode>>;
     /// Looks for the code whose mail had this link, without using anything up.

@@ -136,7 +136,7 @@ measured! { FactorRepository, "factor", {
 
 measured! { LoginCodeRepository, "login_code", {
     fn add_login_code(new: NewLoginCode) -> ();
-    fn mint_login_code(hash: TokenHash, mac: [u8; 32], link: Option<TokenHash>, now: Timestamp) -> bool;
+    fn mint_login_code(hash: TokenHash, mac: [u8; 32], link: Option<TokenHash>, now: Timestamp) -> Option<Timestamp>;
     fn try_login_code(hash: TokenHash, now: Timestamp) -> Option<LoginCode>;
     fn find_login_link(link: TokenHash, now: Timestamp) -> Option<LoginCode>;
     fn use_login_code(hash: TokenHash, now: Timestamp) -> bool;

@@ -65,6 +65,31 @@ async fn a_reset_that_a_hostile_app_asks_for() {
     app.ask(app.request("POST", "/_gatehouse/login"), &step).await.session();
 }
 
+/// The browser that asks in an app's form has nothing to show at the endpoint's own page: a link there would open nothing.
+#[tokio::test]
+async fn a_code_that_an_apps_form_asks_for_comes_without_a_link() {
+    let mailbox = Mailbox::open().await;
+    let with_mail = with_mail(&mailbox);
+    let house = House::open_with(|settings| {
+        with_mail(settings);
+        settings.codes.mail = true;
+    })
+    .await;
+    let app = house.app("ledger").await;
+    let asked = json!({ "step": "send_code", "identifier": "alice", "channel": "mail" });
+    let own = house.ask(house.request("POST", "/_gatehouse/login"), &asked).await;
+    assert_eq!(own.json()["state"], "code_sent");
+    assert!(arrived(&mailbox).await.link("sign-in").is_some(), "control");
+    let reply = app.ask(app.request("POST", "/_gatehouse/login"), &asked).await;
+    let letter = arrived(&mailbox).await;
+    let text = letter.text();
+    assert!(!text.contains("http") && !text.to_lowercase().contains("link"), "{text}");
+    let (_, after) = text.split_once("as alice is ").unwrap();
+    let code = &after[.."1234 5678".len()];
+    let code = json!({ "step": "code", "flow": reply.json()["flow"], "code": code, "keep": false, "challenge": null });
+    app.ask(app.request("POST", "/_gatehouse/login"), &code).await.session();
+}
+
 /// Whoever registers with the form of an app comes back to it.
 #[tokio::test]
 async fn a_confirmation_leads_back_to_the_app() {

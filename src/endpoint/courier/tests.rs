@@ -254,6 +254,14 @@ async fn a_link_of_a_change_of_an_address_is_drawn_at_sending_while_that_waits()
     assert_eq!(page, "http://localhost:8501/_gatehouse/account");
     assert_eq!((opened.username.as_str(), opened.address.as_str()), ("alice", "new@example.org"));
     let hash = Secret::received(token).hash();
+    house.clock.set(NOON.plus(Duration::from_mins(24 * 60 - 10)));
+    let late = house.courier().link(&queued.mail, home.as_deref()).await.unwrap().unwrap();
+    assert_eq!(
+        (opened.ttl, late.ttl),
+        (LINK_TTL, Duration::from_mins(10)),
+        "no longer than the change waits"
+    );
+    house.clock.set(NOON);
     house.storage.add_address_change(change("second"), &session, Vec::new()).await.unwrap();
     let followed = house.storage.follow_address_link(hash, AddressSide::New, NOON).await.unwrap();
     assert_eq!(followed, None, "another change does not take the links of an earlier one");

@@ -1,13 +1,17 @@
 //! The account page: what its owner changes, and what nobody else does.
 
+use base64::Engine as _;
 use gatehouse_protocol::{AccountState, AccountStep, ErrorCode};
 
 use super::{
     authenticator::alice,
     kit::{App, PASSWORD},
+    phone,
+    telephone::Telephone,
 };
 use crate::{
     audit::{Entry, Event},
+    factor::totp::TotpKey,
     identity::IdentityId,
     storage::ProviderAccount,
 };
@@ -92,19 +96,41 @@ async fn the_download_has_factors_links_and_events_and_no_secret() {
     assert!(events.contains(&"login.completed") && events.contains(&"factor.added"));
     assert!(!document.contains("bob"), "nothing of anybody else");
     let sealed = app.storage().list_factors(&id).await.unwrap().remove(0).factor.sealed;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
-    let secrets = [
-        "argon2".to_owned(),
-        token.expose().to_owned(),
-        hex(&token.hash().0),
-        flow.expose().to_owned(),
-        hex(authenticator.bytes()),
-        hex(&sealed),
-    ];
-    for secret in secrets.iter().map(String::as_str).chain(codes.iter().map(gatehouse_protocol::Code::expose))
-    {
-        assert!(!document.contains(secret));
+    let hash = token.hash().0;
+    let mut secrets = vec!["argon2".to_owned(), token.expose().to_owned(), flow.expose().to_owned()];
+    let base32 = TotpKey::from_bytes(authenticator.bytes()).unwrap().to_text();
+    secrets.extend([base32.expose().to_owned(), base32.expose().split(' ').collect()]);
+    secrets.extend([&hash[..], authenticator.bytes(), &sealed].into_iter().flat_map(written));
+    secrets.extend(codes.iter().map(|code| code.expose().to_owned()));
+    for secret in secrets {
+        assert!(!document.contains(&secret), "{secret}");
     }
+    assert_eq!((&read["older_events_left_out"], &read["phone"]), (&false.into(), &serde_json::Value::Null));
+}
+
+/// The ways in which bytes may stand in a document.
+fn written(bytes: &[u8]) -> [String; 4] {
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    let numbers = serde_json::to_string(bytes).unwrap();
+    [hex, numbers, STANDARD_NO_PAD.encode(bytes), URL_SAFE_NO_PAD.encode(bytes)]
+}
+
+/// What the account page hides of the number is what its owner has told, and may have back.
+#[tokio::test]
+async fn the_download_has_the_whole_number_of_a_phone() {
+    let telephone = Telephone::open().await;
+    let app = phone::app(&telephone).await;
+    app.add("alice").await;
+    let mut browser = app.browser();
+    browser.signs_in("alice", PASSWORD).await;
+    let flow = browser.begins_phone(phone::NUMBER).await.unwrap();
+    browser.confirms_phone(&flow, &telephone.rings().await.code()).await.unwrap();
+    let AccountState::Export { document } = browser.account(AccountStep::Export {}).await.unwrap() else {
+        panic!("no export")
+    };
+    let read: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(read["phone"], phone::E164);
 }
 
 #[tokio::test]
@@ -123,6 +149,7 @@ async fn the_download_has_the_newest_thousand_events() {
     let read: serde_json::Value = serde_json::from_str(&document).unwrap();
     let events = read["events"].as_array().unwrap();
     assert_eq!((events.len(), &events[0]["detail"]["number"]), (1000, &serde_json::json!("1000")));
+    assert_eq!(read["older_events_left_out"], true, "and says that there are more");
 }
 
 /// Losing everything has one way back: the operator takes the factors away, and nothing else.

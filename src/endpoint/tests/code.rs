@@ -18,6 +18,8 @@ use crate::{
 pub(super) struct Mailed {
     pub(super) code: Code,
     pub(super) link: MailToken,
+    /// Seconds that the mail says it holds.
+    pub(super) rest: u64,
 }
 
 pub(super) async fn app() -> App {
@@ -36,7 +38,8 @@ pub(super) async fn mailed(app: &App) -> Option<Mailed> {
         let link = minted.link.unwrap();
         let (page, token) = link.split_once("#sign-in=").unwrap();
         assert_eq!(page, "http://localhost:8501/_gatehouse/");
-        return Some(Mailed { code: Code::new(minted.code), link: MailToken::new(token) });
+        let (code, link, rest) = (Code::new(minted.code), MailToken::new(token), minted.rest.as_secs());
+        return Some(Mailed { code, link, rest });
     }
     None
 }
@@ -303,6 +306,7 @@ async fn a_code_holds_ten_minutes_from_when_it_was_asked_for() {
     let flow = browser.asks_for_code("alice").await;
     app.pass(300);
     let mail = mailed(&app).await.unwrap();
+    assert_eq!(mail.rest, 300, "the mail says what is left");
     app.pass(299);
     assert_eq!(browser.code(&flow, &wrong(&mail.code)).await.unwrap_err().code, ErrorCode::CodeRejected);
     app.pass(1);

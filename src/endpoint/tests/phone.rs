@@ -30,7 +30,7 @@ pub(super) async fn app(telephone: &Telephone) -> App {
 }
 
 impl Browser {
-    async fn sms_is_sent(&mut self, flow: &FlowToken) -> Result<(), Problem> {
+    pub(super) async fn sms_is_sent(&mut self, flow: &FlowToken) -> Result<(), Problem> {
         let state = self.step(LoginStep::SendSms { flow: flow.clone() }).await?;
         assert!(matches!(state, LoginState::CodeSent { channel: CodeChannel::Sms, .. }), "{state:?}");
         Ok(())
@@ -70,7 +70,7 @@ pub(super) async fn alice(app: &App, telephone: &Telephone) -> (Browser, Vec<Cod
 }
 
 /// The challenge of somebody with a phone; nothing is sent by it.
-async fn challenged(browser: &mut Browser) -> FlowToken {
+pub(super) async fn challenged(browser: &mut Browser) -> FlowToken {
     match browser.login("alice", PASSWORD).await.unwrap() {
         LoginState::Challenge { flow, factors } => {
             assert_eq!(factors, [SecondFactor::Sms, SecondFactor::RecoveryCode]);

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use gatehouse_protocol::{CodeChannel, ErrorCode, Password};
+use gatehouse_protocol::{Code, CodeChannel, ErrorCode, Password};
 
 use super::{
+    code::complete,
     kit::{App, PASSWORD},
-    phone::{E164, NUMBER, alice, app, by_webhook},
+    phone::{E164, NUMBER, alice, app, by_webhook, challenged},
     telephone::{Telephone, ok},
 };
 
@@ -26,7 +27,7 @@ async fn toll_fraud_meets_a_cap_for_a_number_an_address_and_the_day() {
     for _ in 0..200 {
         app.browser().asks_by("alice", CodeChannel::Sms).await.unwrap();
     }
-    assert_eq!(telephone.rang().await, 5, "one number");
+    assert_eq!(telephone.rang().await, 3, "one number");
     telephone.rings().await;
 
     let mut mallory = app.browser();
@@ -53,8 +54,46 @@ async fn toll_fraud_meets_a_cap_for_a_number_an_address_and_the_day() {
         other.signs_in(&name, PASSWORD).await;
         let _ = other.begins_phone(&format!("+37060000{n:03}")).await;
     }
-    let sent = telephone.rang().await + 1;
-    assert!(sent <= 30, "{sent} in a day");
+    assert_eq!(telephone.rang().await + 1, 30, "a day");
+}
+
+/// Story: somebody who knows nothing but a name asks for code after code, so that its owner, who has the password, is sent
+/// none any more.
+#[tokio::test]
+async fn who_asks_without_a_password_leaves_codes_for_who_has_one() {
+    let telephone = Telephone::open().await;
+    let app = App::with(|settings| {
+        by_webhook(settings, &telephone);
+        settings.codes.sms = true;
+        settings.sms.per_day = 12;
+    })
+    .await;
+    alice(&app, &telephone).await;
+    for (n, name) in ["bob", "cem"].into_iter().enumerate() {
+        app.add(name).await;
+        let mut browser = app.browser();
+        browser.signs_in(name, PASSWORD).await;
+        let flow = browser.begins_phone(&format!("+491512345670{n}")).await.unwrap();
+        browser.confirms_phone(&flow, &telephone.rings().await.code()).await.unwrap();
+    }
+    for (name, sent, why) in
+        [("alice", 3, "an hour's five"), ("bob", 3, "the day's twelve"), ("cem", 0, "it")]
+    {
+        for _ in 0..20 {
+            app.browser().asks_by(name, CodeChannel::Sms).await.unwrap();
+        }
+        assert_eq!(telephone.rang().await, sent, "half of {why}");
+        for _ in 0..sent {
+            telephone.rings().await;
+        }
+    }
+    for _ in 0..2 {
+        let mut browser = app.browser();
+        let flow = challenged(&mut browser).await;
+        browser.sms_is_sent(&flow).await.unwrap();
+        let code = Code::new(telephone.rings().await.code());
+        assert!(complete(&browser.code(&flow, &code).await.unwrap()));
+    }
 }
 
 /// Story: somebody asks for codes in nobody's name until the day's are used up.

@@ -36,6 +36,20 @@ fn every_mail_names_the_app_and_carries_its_link_in_both_languages() {
     }
 }
 
+/// Where there is nothing to open, nothing is said of it.
+#[test]
+fn a_code_without_a_link_has_no_button_in_either_language() {
+    for locale in ["en", "de"] {
+        let code = LetterParts { locale, ..parts(MailTemplate::SignInCode) };
+        let (linked, alone) = (Letter::write(code), Letter::write(LetterParts { link: "", ..code }));
+        for (linked, alone) in [(&linked.text, &alone.text), (&linked.html, &alone.html)] {
+            assert!(linked.contains("ink") && alone.contains("1234 5678"), "{alone}");
+            assert!(!alone.contains("ink") && !alone.contains("href") && !alone.contains("{{"), "{alone}");
+        }
+        assert!(!alone.text.contains("\n\n\n"), "{}", alone.text);
+    }
+}
+
 #[test]
 fn spans_are_said_as_people_say_them() {
     let said = |locale, seconds| {
@@ -44,6 +58,7 @@ fn spans_are_said_as_people_say_them() {
     };
     assert!(said("en", 1800).contains("once, for 30 minutes."));
     assert!(said("en", 3600).contains("once, for 1 hour."));
+    assert!(said("en", 599).contains("once, for 10 minutes."), "to the minute");
     assert!(said("de", 7 * 86_400).contains("einmal und 7 Tage lang."));
 }
 

@@ -4,7 +4,7 @@ use super::{Subject, Words, span};
 use crate::storage::{AccountChange, MailTemplate};
 
 #[expect(clippy::too_many_lines, reason = "an arm for each mail")]
-pub(super) fn words(Subject { template, app, username, address, ttl, code }: Subject<'_>) -> Words {
+pub(super) fn words(Subject { template, app, username, address, ttl, code, linked }: Subject<'_>) -> Words {
     let span = span(ttl, [("Tag", "Tage"), ("Stunde", "Stunden"), ("Minute", "Minuten")]);
     let (subject, body, button, otherwise) = match template {
         MailTemplate::Verification => (
@@ -50,7 +50,8 @@ pub(super) fn words(Subject { template, app, username, address, ttl, code }: Sub
             format!("Ihr Code für {app}"),
             format!(
                 "Ihr Code für die Anmeldung bei {app} als {username} ist {code}. Geben Sie ihn dort ein, wo Sie ihn \
-                 angefordert haben, oder öffnen Sie den Link im selben Browser. Sagen Sie ihn niemandem."
+                 angefordert haben{}. Sagen Sie ihn niemandem.",
+                if linked { ", oder öffnen Sie den Link im selben Browser" } else { "" }
             ),
             "Anmelden",
             "Wenn Sie das nicht angefordert haben, ignorieren Sie diese E-Mail: Ohne den Code kommt niemand hinein.".to_owned(),
@@ -108,7 +109,8 @@ pub(super) fn words(Subject { template, app, username, address, ttl, code }: Sub
         | MailTemplate::ConfirmAddress => {
             format!("Der Link gilt einmal und {span} lang.")
         }
-        MailTemplate::SignInCode => format!("Code und Link gelten einmal und {span} lang."),
+        MailTemplate::SignInCode if linked => format!("Code und Link gelten einmal und {span} lang."),
+        MailTemplate::SignInCode => format!("Der Code gilt einmal und {span} lang."),
         MailTemplate::AlreadyRegistered
         | MailTemplate::PasswordChanged
         | MailTemplate::AddressTaken

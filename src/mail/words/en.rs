@@ -4,7 +4,7 @@ use super::{Subject, Words, span};
 use crate::storage::{AccountChange, MailTemplate};
 
 #[expect(clippy::too_many_lines, reason = "an arm for each mail")]
-pub(super) fn words(Subject { template, app, username, address, ttl, code }: Subject<'_>) -> Words {
+pub(super) fn words(Subject { template, app, username, address, ttl, code, linked }: Subject<'_>) -> Words {
     let span = span(ttl, [("day", "days"), ("hour", "hours"), ("minute", "minutes")]);
     let (subject, body, button, otherwise) = match template {
         MailTemplate::Verification => (
@@ -46,8 +46,8 @@ pub(super) fn words(Subject { template, app, username, address, ttl, code }: Sub
         MailTemplate::SignInCode => (
             format!("Your code for {app}"),
             format!(
-                "Your code to sign in at {app} as {username} is {code}. Enter it where you asked for it, or open the link \
-                 in the same browser. Tell it to nobody."
+                "Your code to sign in at {app} as {username} is {code}. Enter it where you asked for it{}. Tell it to nobody.",
+                if linked { ", or open the link in the same browser" } else { "" }
             ),
             "Sign in",
             "If you didn't ask for this, ignore this mail: without the code nobody gets in.".to_owned(),
@@ -119,7 +119,8 @@ pub(super) fn words(Subject { template, app, username, address, ttl, code }: Sub
         | MailTemplate::ConfirmAddress => {
             format!("The link works once, for {span}.")
         }
-        MailTemplate::SignInCode => format!("Code and link work once, for {span}."),
+        MailTemplate::SignInCode if linked => format!("Code and link work once, for {span}."),
+        MailTemplate::SignInCode => format!("The code works once, for {span}."),
         MailTemplate::AlreadyRegistered
         | MailTemplate::PasswordChanged
         | MailTemplate::AddressTaken

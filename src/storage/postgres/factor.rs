@@ -59,7 +59,7 @@ impl FactorRepository for PostgresStorage {
             let (owner, now) = (&new.identity_id, new.created_at);
             let mut write = self.write(now).await?;
             identity::lock(&mut write, owner).await?;
-            if !take_flow(write.on(), flow, now).await? || (first && count(write.on(), owner).await? > 0) {
+            if !take_flow(write.on(), flow, now).await? || !has_room(write.on(), &new, first).await? {
                 return Ok(false);
             }
             sqlx::query(
@@ -322,6 +322,18 @@ async fn count(connection: &mut PgConnection, owner: &IdentityId) -> Result<i64>
         .bind(text(&owner.0))
         .fetch_one(connection)
         .await?)
+}
+
+/// Whether there may be one more: of its kind, or at all where it is to be the first.
+async fn has_room(connection: &mut PgConnection, new: &NewFactor, first: bool) -> Result<bool> {
+    let (all, alike): (i64, i64) = sqlx::query_as(
+        "SELECT count(*), count(CASE WHEN kind = $1 THEN 1 END) FROM factor WHERE identity_id = $2",
+    )
+    .bind(new.kind.name())
+    .bind(text(&new.identity_id.0))
+    .fetch_one(connection)
+    .await?;
+    Ok((!first || all == 0) && usize::try_from(alike).is_ok_and(|alike| alike < new.kind.most()))
 }
 
 async fn replace_codes(

@@ -48,20 +48,21 @@ impl LoginCodeRepository for PostgresStorage {
         mac: [u8; 32],
         link: Option<TokenHash>,
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Option<Timestamp>> {
         tried!(self, {
             let mut write = self.write(now).await?;
-            let minted = sqlx::query(
-                "UPDATE login_code SET mac = $1, link_hash = $2 WHERE hash = $3 AND expires_at > $4 AND identity_id IS NOT NULL",
+            let until: Option<i64> = sqlx::query_scalar(
+                "UPDATE login_code SET mac = $1, link_hash = $2 WHERE hash = $3 AND expires_at > $4 AND identity_id IS NOT NULL \
+ RETURNING expires_at",
             )
             .bind(mac.as_slice())
             .bind(link.as_ref().map(|hash| hash.0.as_slice()))
             .bind(hash.0.as_slice())
             .bind(now.0)
-            .execute(write.on())
+            .fetch_optional(write.on())
             .await?;
             write.commit().await?;
-            Ok(minted.rows_affected() > 0)
+            Ok(until.map(Timestamp))
         })
     }
 

@@ -46,19 +46,20 @@ impl LoginCodeRepository for SqliteStorage {
         mac: [u8; 32],
         link: Option<TokenHash>,
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Option<Timestamp>> {
         let mut write = self.write(now).await?;
-        let minted = sqlx::query(
-            "UPDATE login_code SET mac = ?, link_hash = ? WHERE hash = ? AND expires_at > ? AND identity_id IS NOT NULL",
+        let until: Option<i64> = sqlx::query_scalar(
+            "UPDATE login_code SET mac = ?, link_hash = ? WHERE hash = ? AND expires_at > ? AND identity_id IS NOT NULL \
+ RETURNING expires_at",
         )
         .bind(mac.as_slice())
         .bind(link.as_ref().map(|hash| hash.0.as_slice()))
         .bind(hash.0.as_slice())
         .bind(now.0)
-        .execute(write.on())
+        .fetch_optional(write.on())
         .await?;
         write.commit().await?;
-        Ok(minted.rows_affected() > 0)
+        Ok(until.map(Timestamp))
     }
 
     async fn try_login_code(&self, hash: TokenHash, now: Timestamp) -> Result<Option<LoginCode>> {

@@ -17,6 +17,7 @@ use crate::kit::{Db, START, after, each_backend, new_session, token};
 each_backend!(
     a_factor_is_added_with_its_codes_and_uses_its_flow_up,
     the_first_factor_is_the_first_or_nothing,
+    there_are_so_many_of_a_kind_and_not_more_by_many_at_once,
     a_step_is_accepted_once_and_none_before_it,
     a_step_is_accepted_once_by_many_at_once,
     a_recovery_code_is_used_once_and_by_its_owner,
@@ -94,6 +95,29 @@ async fn the_first_factor_is_the_first_or_nothing(db: Db) {
     assert!(!db.add_factor(factor(&ann, "fac_2"), &[], token("b"), true).await.unwrap());
     assert_eq!(db.list_factors(&ann.id).await.unwrap().len(), 1);
     assert!(db.find_flow(token("b"), START).await.unwrap().is_some(), "what is refused uses nothing up");
+}
+
+async fn there_are_so_many_of_a_kind_and_not_more_by_many_at_once(db: Db) {
+    let ann = db.person("ann").await;
+    for (kind, most) in [(FactorKind::Phone, 1), (FactorKind::Totp, 10)] {
+        for n in 1..most {
+            let text = format!("{}_{n}", kind.name());
+            db.add_flow(flow(&ann, &text, FlowAim::Enroll), &[]).await.unwrap();
+            let new = NewFactor { kind, ..factor(&ann, &text) };
+            assert!(db.add_factor(new, &[], token(&text), false).await.unwrap(), "{text}");
+        }
+        let last = |name: &str| {
+            let (db, ann, text) = (&db, &ann, format!("{}_{name}", kind.name()));
+            async move {
+                db.add_flow(flow(ann, &text, FlowAim::Enroll), &[]).await.unwrap();
+                let new = NewFactor { kind, ..factor(ann, &text) };
+                db.add_factor(new, &[], token(&text), false).await.unwrap()
+            }
+        };
+        let (a, b, c, d) = tokio::join!(last("a"), last("b"), last("c"), last("d"));
+        assert_eq!([a, b, c, d].into_iter().filter(|added| *added).count(), 1, "{kind:?}");
+    }
+    assert_eq!(db.list_factors(&ann.id).await.unwrap().len(), 11, "one kind leaves room for another");
 }
 
 async fn a_step_is_accepted_once_and_none_before_it(db: Db) {

@@ -57,7 +57,8 @@ async fn a_code_is_kept_sent_and_used_once(db: Db) {
     };
     assert_eq!(db.try_login_code(token("flow"), after(1)).await.unwrap(), Some(wanted.clone()));
     assert!(db.find_login_link(token("link"), after(1)).await.unwrap().is_none());
-    assert!(db.mint_login_code(token("flow"), MAC, Some(link()), after(2)).await.unwrap());
+    let until = db.mint_login_code(token("flow"), MAC, Some(link()), after(2)).await.unwrap();
+    assert_eq!(until, Some(asked("flow", None).expires_at));
     let sent = LoginCode { mac: Some(MAC), ..wanted };
     assert_eq!(db.find_login_link(token("link"), after(3)).await.unwrap(), Some(sent.clone()));
     assert_eq!(db.try_login_code(token("flow"), after(3)).await.unwrap(), Some(sent));
@@ -65,12 +66,12 @@ async fn a_code_is_kept_sent_and_used_once(db: Db) {
     assert!(!db.use_login_code(token("flow"), after(4)).await.unwrap());
     assert!(db.try_login_code(token("flow"), after(4)).await.unwrap().is_none());
     assert!(db.find_login_link(token("link"), after(4)).await.unwrap().is_none(), "the link goes with it");
-    assert!(!db.mint_login_code(token("flow"), MAC, Some(link()), after(4)).await.unwrap());
+    assert!(db.mint_login_code(token("flow"), MAC, Some(link()), after(4)).await.unwrap().is_none());
 }
 
 async fn a_code_of_nobody_is_tried_like_any_other_and_never_sent(db: Db) {
     db.add_login_code(asked("flow", None)).await.unwrap();
-    assert!(!db.mint_login_code(token("flow"), MAC, Some(link()), after(1)).await.unwrap());
+    assert!(db.mint_login_code(token("flow"), MAC, Some(link()), after(1)).await.unwrap().is_none());
     for _ in 0..CODE_TRIES {
         let tried = db.try_login_code(token("flow"), after(1)).await.unwrap().unwrap();
         assert_eq!((tried.identity_id, tried.mac), (None, None));
@@ -86,7 +87,8 @@ async fn a_code_is_tried_so_often_and_not_more(db: Db) {
         assert!(db.try_login_code(token("flow"), after(1)).await.unwrap().is_some());
     }
     assert!(db.try_login_code(token("flow"), after(1)).await.unwrap().is_none());
-    assert!(db.mint_login_code(token("flow"), MAC, Some(link()), after(2)).await.unwrap());
+    let until = db.mint_login_code(token("flow"), MAC, Some(link()), after(2)).await.unwrap();
+    assert_eq!(until, Some(asked("flow", None).expires_at));
     assert!(
         db.try_login_code(token("flow"), after(2)).await.unwrap().is_none(),
         "sending gives no new tries"
