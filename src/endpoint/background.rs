@@ -1,14 +1,20 @@
 //! What runs beside the questions.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use super::{Endpoint, courier};
-use crate::storage::StorageError;
+use crate::{clock::Timestamp, storage::StorageError};
 
-/// How often last uses and events are written, and sessions looked at that may be over.
+/// How often last uses and events are written, and sessions looked at that may be over; and how soon a clock that jumped is
+/// noticed.
 const SOON: Duration = Duration::from_secs(2);
-/// How often the high-water mark rises, and legacy hashes are counted.
+/// How far the clock goes before the high-water mark follows.
 const MARK_EVERY: Duration = Duration::from_mins(1);
+/// How often legacy hashes are counted.
+const LEGACY_EVERY: Duration = Duration::from_mins(1);
 /// How often is looked at how much mail waits.
 const MAIL_EVERY: Duration = Duration::from_secs(15);
 /// How often what has expired is deleted.
@@ -22,12 +28,9 @@ impl Endpoint {
         tokio::spawn(every(Arc::clone(self), SOON, "writing soon", async |endpoint: Arc<Self>| {
             endpoint.settle().await
         }));
-        tokio::spawn(every(Arc::clone(self), MARK_EVERY, "raising the mark", async |endpoint: Arc<Self>| {
-            endpoint.storage.raise_high_water_mark(endpoint.now()).await
-        }));
         tokio::spawn(every(
             Arc::clone(self),
-            MARK_EVERY,
+            LEGACY_EVERY,
             "counting legacy hashes",
             async |endpoint: Arc<Self>| endpoint.count_legacy().await,
         ));
@@ -42,7 +45,20 @@ impl Endpoint {
     /// Writes what waits, and tells listeners of sessions that are over. To be done once more before the process ends.
     pub async fn settle(&self) -> Result<(), StorageError> {
         self.sessions.settle().await?;
-        self.flush_records().await
+        self.flush_records().await?;
+        self.follow_clock().await
+    }
+
+    /// Raises the high-water mark where the clock has gone on far enough: every minute, and at once where it jumped. What
+    /// somebody has seen to be over is over for ever, also when the clock is set back and the process restarts.
+    async fn follow_clock(&self) -> Result<(), StorageError> {
+        let (now, marked) = (self.now(), Timestamp(self.marked.load(Ordering::Relaxed)));
+        if now.since(marked) < MARK_EVERY {
+            return Ok(());
+        }
+        self.storage.raise_high_water_mark(now).await?;
+        self.marked.store(now.0, Ordering::Relaxed);
+        Ok(())
     }
 }
 

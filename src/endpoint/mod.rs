@@ -98,6 +98,8 @@ pub struct Endpoint {
     in_flight: InFlight,
     questions: Local,
     sessions: Sessions,
+    /// The high-water mark as this process knows it, in milliseconds.
+    marked: std::sync::atomic::AtomicI64,
     feed: feed::FeedState,
     records: record::Records,
     mail_notify: Notify,

@@ -199,6 +199,7 @@ impl Endpoint {
             in_flight: InFlight::default(),
             questions: Local::new(rules.question),
             sessions: Sessions::new(source, clock, mark),
+            marked: mark.0.into(),
             feed: FeedState::starting_at(seen),
             records: Records::default(),
             mail_notify: Notify::new(),

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use std::{
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::answer::Answer;
+use crate::{answer::Answer, clock};
 
 const PASSWORD: &str = "seven quiet herons";
 /// The same for all replicas: 32 bytes, as `gatehouse key` would print them.
@@ -23,26 +24,35 @@ pub(crate) struct Replica {
     url: String,
     child: Child,
     port: u16,
-    /// The port of the database, which nobody may learn.
-    database: u16,
+    /// The port of the database, which nobody may learn; `None` for a file.
+    database: Option<u16>,
+    /// The clock of its machine, where the test sets it.
+    clock: Option<PathBuf>,
 }
 
 impl Replica {
     pub(crate) fn start(url: &str) -> Self {
+        Self::start_by(url, None)
+    }
+
+    /// Starts one whose machine has this clock.
+    pub(crate) fn start_by(url: &str, clock: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = "[session]\nmax_per_identity = 1000\n[limits]\naccount_attempts = 100\naddress_attempts = 100000\n\
                         global_attempts = 100000\nquestions_per_address = 1000000\n";
         std::fs::write(folder.path().join("gatehouse.toml"), settings).unwrap();
-        let database = url.split(['@', '/']).find_map(|part| part.strip_prefix("127.0.0.1:")).unwrap();
+        let database = url.split(['@', '/']).find_map(|part| part.strip_prefix("127.0.0.1:"));
+        let database = database.map(|port| port.parse().unwrap());
         let mut child = command(folder.path(), url)
+            .envs(clock.into_iter().flat_map(clock::shown_to))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let output = child.stderr.take().unwrap();
-        let mut replica =
-            Self { folder, url: url.to_owned(), child, port: 0, database: database.parse().unwrap() };
+        let (url, clock) = (url.to_owned(), clock.map(Path::to_owned));
+        let mut replica = Self { folder, url, child, port: 0, database, clock };
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let mut said = Vec::new();
         for line in lines.by_ref() {
@@ -62,7 +72,7 @@ impl Replica {
     pub(crate) fn restart(mut self) -> Self {
         assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
-        Self::start(&self.url)
+        Self::start_by(&self.url, self.clock.as_deref())
     }
 
     /// Adds somebody by the command line.
@@ -138,7 +148,9 @@ impl Replica {
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
         let answer = Answer::read(&text)?;
-        answer.tells_nothing(self.database);
+        if let Some(database) = self.database {
+            answer.tells_nothing(database);
+        }
         Some(answer)
     }
 }
@@ -151,7 +163,7 @@ impl Drop for Replica {
     }
 }
 
-fn command(folder: &std::path::Path, url: &str) -> Command {
+fn command(folder: &Path, url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
     command.current_dir(folder).env_clear().env("GATEHOUSE_DATABASE", url).env("GATEHOUSE_KEY", KEY);
     command

@@ -62,6 +62,23 @@ async fn a_session_that_expires_is_told() {
     assert!(ended.try_recv().is_err(), "once");
 }
 
+/// The clock runs ahead for less than a minute, and the process ends: the next one still knows how late it has been.
+#[tokio::test]
+async fn a_clock_that_jumped_is_remembered_at_once_and_any_other_once_a_minute() {
+    let app = App::new().await;
+    let mark = async || {
+        app.endpoint.settle().await.unwrap();
+        app.storage().high_water_mark().await.unwrap()
+    };
+    app.pass(86_400);
+    let jumped = app.endpoint.now();
+    assert_eq!(mark().await, jumped);
+    app.pass(59);
+    assert_eq!(mark().await, jumped, "nothing is written every two seconds");
+    app.pass(1);
+    assert_eq!(mark().await, app.endpoint.now());
+}
+
 /// The same person is active in another process: this one learns it before it says that the session is over.
 #[tokio::test]
 async fn a_session_used_in_another_process_is_not_over() {
