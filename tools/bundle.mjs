@@ -14,7 +14,7 @@ import zopfli from "@gfx/zopfli";
 const BUILT = ".build/trunk";
 const DIST = "frontend/dist";
 /** What a sign-in needs, gzip: JavaScript, WebAssembly and styles together. */
-const BUDGET = 108_000;
+const BUDGET = 107_600;
 /** The watcher, as sent. */
 const WATCHER_BUDGET = 2_048;
 
@@ -38,7 +38,7 @@ const foreign = (tables) => tables.filter(({ tag }) => tag !== "en");
 /** Writes a file and its compressed forms; says what it weighs. Zopfli takes seconds and spares browsers 6 %. */
 async function put(name, content) {
   const bytes = Buffer.from(content);
-  const gzip = await zopfli.gzipAsync(bytes, { numiterations: 15 });
+  const gzip = await zopfli.gzipAsync(bytes, { numiterations: 15, blocksplittingmax: 0 });
   const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
   writeFileSync(join(DIST, name), bytes);
   writeFileSync(join(DIST, `${name}.gz`), gzip);
