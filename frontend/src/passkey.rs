@@ -7,6 +7,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
+#[cfg(feature = "later")]
+use crate::{
+    account::{Said, device},
+    machine::Text,
+};
+
 /// Something that is done with a passkey.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ceremony {
@@ -22,7 +28,7 @@ impl Ceremony {
     pub(crate) const SIGN: Self = Self { act: "get", read: "parseRequestOptionsFromJSON", quiet: false };
     pub(crate) const OFFER: Self = Self { quiet: true, ..Self::SIGN };
     #[cfg(feature = "later")]
-    pub(crate) const MAKE: Self = Self { act: "create", read: "parseCreationOptionsFromJSON", quiet: false };
+    const MAKE: Self = Self { act: "create", read: "parseCreationOptionsFromJSON", quiet: false };
 
     /// Does it. The answer is a JSON text, or why there is none.
     pub(crate) async fn hold(self, options: &str, signal: Option<&AbortSignal>) -> Result<String, JsValue> {
@@ -40,6 +46,28 @@ impl Ceremony {
         let answer = wait(call(&credentials, self.act, &asked)?).await?;
         let json = call(&answer, "toJSON", &JsValue::UNDEFINED)?;
         Ok(JSON::stringify(&json)?.into())
+    }
+}
+
+/// Has the browser make a passkey, which is named after the device; or says why it made none.
+#[cfg(feature = "later")]
+pub(crate) async fn make(
+    options: &str,
+    signal: Option<&AbortSignal>,
+    say: impl Fn(Said) -> String,
+) -> Result<(String, String), Text> {
+    let made = Ceremony::MAKE.hold(options, signal).await.map_err(|why| why_not(&why))?;
+    let agent = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
+    Ok((made, say(device(&agent.unwrap_or_default()))))
+}
+
+#[cfg(feature = "later")]
+fn why_not(error: &JsValue) -> Text {
+    let name = Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
+    match name.as_deref() {
+        Some("InvalidStateError") => Text::ErrorPasskeyExists,
+        Some("NotAllowedError" | "AbortError" | "TimeoutError") => Text::NewPasskeyCancelled,
+        _ => Text::NewPasskeyFailed,
     }
 }
 

@@ -150,6 +150,21 @@ impl Stage {
         });
     }
 
+    /// Has the browser make a passkey.
+    #[cfg(feature = "later")]
+    fn make(self, flow: FlowToken, options: String) {
+        let Some(signal) = self.signal() else { return };
+        spawn_local(async move {
+            let say = |device: crate::account::Said| {
+                self.words.with_untracked(|words| words.fill(device.key, &device.gaps))
+            };
+            let made = passkey::make(&options, Some(&signal), say).await;
+            if self.world.try_get_value().is_some() {
+                self.send(Event::Made(flow, made, self.values()));
+            }
+        });
+    }
+
     /// Ends what a passkey is asked for.
     pub(crate) fn ask_no_passkey(self) {
         if let Some(Some(asking)) = self.asking.try_update_value(Option::take) {
@@ -174,6 +189,8 @@ impl Stage {
             Effect::Sign(flow, options) => self.sign(flow, options),
             #[cfg(feature = "later")]
             Effect::Enroll(step) => self.ask(&world, Question::enrollment(&step)),
+            #[cfg(feature = "later")]
+            Effect::Make(flow, options) => self.make(flow, options),
             #[cfg(not(feature = "later"))]
             Effect::HandOver(flow, keep) => hand_over(&world, flow.expose(), keep),
             Effect::Register(step) => self.ask(&world, Question::registration(&step)),

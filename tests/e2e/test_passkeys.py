@@ -131,6 +131,35 @@ def test_after_the_password_it_is_the_second_factor(app: Served, someone: Someon
     expect_content(page, "Hello dora")
 
 
+@pytest.mark.parametrize("gate", ["app", "script"])
+def test_where_a_factor_is_required_a_passkey_can_be_it(
+    serve: Serve, someone: Someone, gate: str
+) -> None:
+    app = serve(APP, gate=gate, settings='mfa = "required"\n')
+    app.command("users", "add", "hana", typed=PASSWORD + "\n")
+    page = someone().new_page()
+    page.goto(app.url)
+    device = Device(page, automaticPresenceSimulation=False)
+    form = Form(page)
+    form.sign_in("hana", PASSWORD)
+    form.expect_title("Set up your authenticator app")
+    device.verifies(False)
+    device.answers(True)
+    form.button("Use a passkey instead").click()
+    expect(form.card.get_by_text("No passkey was made")).to_be_visible()
+    device.verifies(True)
+    form.button("Use a passkey instead").click()
+    form.expect_title("Store your recovery codes")
+    form.button("I've stored them, continue").click()
+    expect_content(page, "Hello hana")
+
+    # From then on it is all that is asked for.
+    other, second = arrive(app, someone, device.credentials())
+    second.answers(True)
+    Form(other).button("Sign in with a passkey").click()
+    expect_content(other, "Hello hana")
+
+
 def test_who_turns_back_keeps_what_was_typed(app: Served, someone: Someone) -> None:
     kept = somebody(app, someone, "emil")
     page, device = arrive(app, someone, kept)

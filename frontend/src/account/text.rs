@@ -111,8 +111,6 @@ texts! {
     FactorPasskey = "account.factor.passkey",
     PasskeyAdd = "account.passkey.add",
     PasskeyAdded = "account.passkey.added",
-    PasskeyCancelled = "account.passkey.cancelled",
-    PasskeyFailed = "account.passkey.failed",
 }
 
 /// Something said, in words of the account page or of the forms.

@@ -8,7 +8,6 @@ use gatehouse_protocol::{
 
 use super::{
     Announcement, Effect, Failure, Gap, Line, Link, Machine, Offer, Opening, Purpose, Reply, Screen, Text,
-    proof::set_up,
 };
 
 impl Machine {
@@ -64,7 +63,7 @@ impl Machine {
                 self.purpose = Purpose::SignIn;
                 return self.show(Screen::CodeLink { token });
             }
-            Link::Enroll(flow) => set_up(flow.clone(), self.values.keep),
+            Link::Enroll(flow) => self.setting_up(flow.clone()),
             Link::ChangePassword if self.signed_in() => return self.show(Screen::ChangePassword),
             Link::ChangePassword => return self.log_in_then_change(),
             Link::Setup(token) | Link::Invite(token) => {

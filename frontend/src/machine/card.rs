@@ -135,6 +135,9 @@ pub(super) struct Around<'a> {
     pub in_place: bool,
     pub purpose: Purpose,
     pub passkeys: bool,
+    /// The sign-in that asks for a factor to be set up, whichever it will be.
+    #[cfg(feature = "later")]
+    pub unfinished: Option<&'a gatehouse_protocol::FlowToken>,
 }
 
 fn field(field: Field, label: Text, values: &Values) -> FieldCard {

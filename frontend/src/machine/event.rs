@@ -8,6 +8,8 @@ use gatehouse_protocol::{
 #[cfg(feature = "later")]
 use gatehouse_protocol::{EnrollmentState, EnrollmentStep};
 
+#[cfg(feature = "later")]
+use super::Text;
 use super::{Link, Values};
 
 /// Why a request has no answer that the form can use.
@@ -39,6 +41,9 @@ pub enum Place {
     Code(CodeChannel),
     /// A passkey instead of the form.
     Passkey,
+    /// A passkey instead of an authenticator app, where a factor has to be set up.
+    #[cfg(feature = "later")]
+    NewPasskey,
 }
 
 /// Something that happened.
@@ -71,6 +76,10 @@ pub enum Event {
     /// The answer to a step of setting up a factor.
     #[cfg(feature = "later")]
     Enrollment(Reply<EnrollmentState>),
+    /// The browser made a passkey in this flow, and the device is called so; or why it made none. And what stands in the
+    /// form by now.
+    #[cfg(feature = "later")]
+    Made(FlowToken, Result<(String, String), Text>, Values),
     /// What a passkey signed in this flow, and what stands in the form by now; nothing where nobody used one.
     Signed(FlowToken, Option<String>, Values),
     /// The answer to a registration step.
@@ -99,6 +108,9 @@ pub enum Effect {
     /// Send a step of setting up a factor.
     #[cfg(feature = "later")]
     Enroll(EnrollmentStep),
+    /// Have the browser make a passkey in this flow, by these options.
+    #[cfg(feature = "later")]
+    Make(FlowToken, String),
     /// Hand the flow, and whether to keep who signs in, to the program that sets factors up.
     #[cfg(not(feature = "later"))]
     HandOver(FlowToken, bool),

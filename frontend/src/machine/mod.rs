@@ -35,6 +35,8 @@ pub use text::{Gap, Line, Text};
 pub use typing::Meter;
 pub use values::Values;
 
+#[cfg(feature = "later")]
+use gatehouse_protocol::FlowToken;
 use gatehouse_protocol::{Challenge, ClientConfig, Field, LoginForm, LoginStep, SessionState};
 
 use proof::Purpose;
@@ -79,6 +81,9 @@ pub struct Machine {
     then_change: bool,
     /// What proofs are asked for.
     purpose: Purpose,
+    /// The flow of a sign-in that asks for a factor to be set up, whichever it will be.
+    #[cfg(feature = "later")]
+    unfinished: Option<FlowToken>,
 }
 
 impl Machine {
@@ -102,6 +107,8 @@ impl Machine {
             again: false,
             then_change: false,
             purpose: Purpose::default(),
+            #[cfg(feature = "later")]
+            unfinished: None,
         }
     }
 
@@ -132,6 +139,8 @@ impl Machine {
             in_place: self.setting.in_place,
             purpose: self.purpose,
             passkeys: self.passkeys(),
+            #[cfg(feature = "later")]
+            unfinished: self.unfinished.as_ref(),
         };
         Card::of(&self.screen, &around)
     }
@@ -181,6 +190,8 @@ impl Machine {
             Event::Signed(flow, answer, values) => self.signed(flow, answer, values),
             #[cfg(feature = "later")]
             Event::Enrollment(reply) => self.enrolled(reply),
+            #[cfg(feature = "later")]
+            Event::Made(flow, made, values) => self.made(flow, made, values),
             Event::Registration(reply) => self.registered(reply),
             Event::Verification(reply) => self.verified(reply),
             Event::Recovery(reply) => self.recovered(reply),
@@ -322,6 +333,8 @@ impl Machine {
         match place {
             Place::Factor(factor) => self.other_factor(factor),
             Place::Code(channel) => self.ask_for_code(channel),
+            #[cfg(feature = "later")]
+            Place::NewPasskey => self.make_passkey(),
             Place::Passkey => self.sending(Effect::Login(LoginStep::BeginPasskey { flow: None })),
             Place::Login => {
                 self.then_change = false;

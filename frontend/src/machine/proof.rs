@@ -1,7 +1,5 @@
 //! Second factors and fresh proofs: what is asked for, and where it leads.
 
-#[cfg(feature = "later")]
-use gatehouse_protocol::EnrollmentStep;
 use gatehouse_protocol::{
     CodeChannel, ErrorCode, Field, FlowToken, LoginStep, Problem, SecondFactor, SessionState,
 };
@@ -119,8 +117,14 @@ impl Machine {
 
     /// A factor has to be set up before anything else. Until its key is there the form stays as it is, working.
     pub(super) fn enroll(&mut self, flow: FlowToken) -> Vec<Effect> {
-        let effect = set_up(flow, self.values.keep);
+        let effect = self.setting_up(flow);
         self.sending(effect)
+    }
+
+    /// How a factor is set up: here, or by the program that is loaded for it.
+    #[cfg(not(feature = "later"))]
+    pub(super) fn setting_up(&mut self, flow: FlowToken) -> Effect {
+        Effect::HandOver(flow, self.values.keep)
     }
 
     /// Everything that was asked for is proven, and it was not to sign in.
@@ -191,16 +195,4 @@ impl Machine {
         self.say(why, false);
         effects
     }
-}
-
-/// How a factor is set up: here, or by the program that is loaded for it.
-#[cfg(feature = "later")]
-pub(super) fn set_up(flow: FlowToken, _keep: bool) -> Effect {
-    Effect::Enroll(EnrollmentStep::BeginTotp { flow: Some(flow) })
-}
-
-/// How a factor is set up: here, or by the program that is loaded for it.
-#[cfg(not(feature = "later"))]
-pub(super) const fn set_up(flow: FlowToken, keep: bool) -> Effect {
-    Effect::HandOver(flow, keep)
 }

@@ -89,6 +89,12 @@ texts! {
     #[cfg(feature = "later")]
     EnrollSubmit = "setup.submit",
     #[cfg(feature = "later")]
+    EnrollPasskey = "setup.passkey",
+    #[cfg(feature = "later")]
+    NewPasskeyCancelled = "setup.passkey_cancelled",
+    #[cfg(feature = "later")]
+    NewPasskeyFailed = "setup.passkey_failed",
+    #[cfg(feature = "later")]
     CodesTitle = "setup.codes_title",
     #[cfg(feature = "later")]
     CodesLead = "setup.codes_lead",

@@ -10,11 +10,11 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::HtmlElement;
 
 use crate::{
-    account::{Account, Effect, Event, Inside, Own, Request, Said, ago, device as device_of},
+    account::{Account, Effect, Event, Inside, Own, Request, Said, ago},
     entry::{self, Handle},
     http::{Api, parse},
-    machine::{Announcement, Setting, Text},
-    passkey::{self, Ceremony},
+    machine::{Announcement, Setting},
+    passkey,
     stage::{World as FormWorld, after, announce, call},
     words::Words,
 };
@@ -149,10 +149,8 @@ impl Panel {
                 self.send(Event::Enrolled(reply.and_then(parse)));
             }),
             Effect::Make(flow, options) => spawn_local(async move {
-                let made = Ceremony::MAKE.hold(&options, None).await;
-                let device = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
-                let made = made.map(|made| (made, self.say(device_of(&device.unwrap_or_default()))));
-                self.send(Event::Made(flow, made.map_err(|why| why_not(&why))));
+                let made = passkey::make(&options, None, |device| self.say(device)).await;
+                self.send(Event::Made(flow, made.map_err(Into::into)));
             }),
             Effect::Save(document) => save(&document),
             Effect::Done(what) => call(world.on_done.as_ref(), what),
@@ -200,16 +198,6 @@ impl Panel {
             // The attribute is always a valid name.
             html.set_attribute("lang", &self.tongue().0).ok();
         }
-    }
-}
-
-/// Why the browser made no passkey.
-fn why_not(error: &JsValue) -> Said {
-    let name = Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
-    match name.as_deref() {
-        Some("InvalidStateError") => Text::ErrorPasskeyExists.into(),
-        Some("NotAllowedError" | "AbortError" | "TimeoutError") => Own::PasskeyCancelled.into(),
-        _ => Own::PasskeyFailed.into(),
     }
 }
 

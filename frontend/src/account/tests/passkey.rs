@@ -64,8 +64,7 @@ fn the_first_factor_comes_with_recovery_codes() {
 
 #[test]
 fn what_went_wrong_is_a_sentence_and_the_button_stays() {
-    for why in [Said::from(Own::PasskeyCancelled), Own::PasskeyFailed.into(), Text::ErrorPasskeyExists.into()]
-    {
+    for why in [Text::NewPasskeyCancelled, Text::NewPasskeyFailed, Text::ErrorPasskeyExists].map(Said::from) {
         let mut page = asked();
         assert_eq!(focus(&made(&mut page, Err(why.clone()))), "gh-add-passkey");
         assert_eq!(said(&page, Section::Factors), Some((why, false)));

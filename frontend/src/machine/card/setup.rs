@@ -4,7 +4,7 @@ use core::fmt;
 
 use gatehouse_protocol::{Code, Field, GUEST, LoginForm};
 
-use super::{Around, Card, FieldCard, Press, Text, Turn, field, proof::out};
+use super::{Around, Card, FieldCard, Place, Press, Text, Turn, field, proof::out, turn};
 
 /// What a card shows beside sentences. It is secret, and never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,10 +31,12 @@ impl fmt::Debug for Shown {
 pub(super) fn enroll(key: &Code, picture: &Code, around: &Around<'_>, back: Turn) -> Card {
     let shown = Shown::Key { key: key.expose().to_owned(), picture: picture.expose().to_owned() };
     let code = FieldCard { digits: true, ..field(Field::Code, Text::FieldCode, around.values) };
+    let passkey = (around.unfinished.is_some() && around.passkeys)
+        .then(|| turn(None, Text::EnrollPasskey, Place::NewPasskey));
     Card {
         lead: vec![Text::EnrollLead.into()],
         shown,
-        turns: out(around, back).into_iter().collect(),
+        turns: passkey.into_iter().chain(out(around, back)).collect(),
         ..Card::form("enroll", Text::EnrollTitle, Text::EnrollSubmit, vec![code])
     }
 }

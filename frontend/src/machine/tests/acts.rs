@@ -1,17 +1,20 @@
 //! What people and networks do at random, and what the endpoint might answer.
 
 use gatehouse_protocol::{
-    Code, CodeChannel, EnrollmentState, ErrorCode, Field, FlowToken, LoginState, LogoutState, MailToken,
-    PasswordChanged, Problem, RecoveryState, RegistrationState, SecondFactor, SessionState, Ticket,
-    VerificationState,
+    ClientConfig, Code, CodeChannel, EnrollmentState, ErrorCode, Field, FlowToken, LoginState, LogoutState,
+    MailToken, PasswordChanged, Problem, RecoveryState, RegistrationState, SecondFactor, SessionState,
+    Ticket, VerificationState,
 };
 use proptest::{option, prelude::*, sample::select};
 
 use super::kit::{FIELDS, bob, config};
-use crate::machine::{Effect, Event, Failure, Link, Opening, Reply, Screen, Setting, Values};
+use crate::machine::{Effect, Event, Failure, Link, Opening, Reply, Screen, Setting, Text, Values};
 
 /// In every password and token, and never to be seen where something is printed.
 pub(super) const SECRET: &str = "s3cr3t";
+
+/// Where passkeys belong.
+const HOST: &str = "app.example.org";
 
 /// What a person or the network does.
 #[derive(Debug, Clone)]
@@ -116,6 +119,7 @@ pub(super) fn setting() -> impl Strategy<Value = Setting> {
         1 => Just(Opening::StepUp),
         1 => Just(Opening::Reauthenticate),
         1 => Just(Opening::At(Screen::Enroll { flow: flow(), key: code(), picture: code() })),
+        1 => any::<bool>().prop_map(|keep| Opening::Enroll { flow: flow(), keep }),
         1 => Just(Opening::At(Screen::Codes { codes: vec![code(), code()] })),
     ];
     let next = option::of(select(vec!["/reports", "//evil.example", "/\\evil.example", "javascript:1"]));
@@ -126,6 +130,7 @@ pub(super) fn setting() -> impl Strategy<Value = Setting> {
         opening,
         challenge: waits.then(|| "challenge".to_owned()),
         next: next.map(str::to_owned),
+        host: (place % 2 == 0).then(|| HOST.to_owned()),
         ..Setting::default()
     })
 }
@@ -146,10 +151,16 @@ pub(super) fn answered(request: &Effect, answer: Answer) -> Event {
     match request {
         Effect::Load => {
             let session = if even { SessionState::Anonymous } else { bob() };
-            Event::Loaded(reply(failure, || (config(), session)))
+            let config = ClientConfig { passkeys: Some(HOST.to_owned()), ..config() };
+            Event::Loaded(reply(failure, || (config, session)))
         }
         Effect::Sign(flow, _) => {
             Event::Signed(flow.clone(), failure.is_none().then(|| "{}".to_owned()), Values::default())
+        }
+        Effect::Make(flow, _) => {
+            let made = ("{}".to_owned(), "Chrome on Linux".to_owned());
+            let made = if failure.is_none() { Ok(made) } else { Err(Text::NewPasskeyCancelled) };
+            Event::Made(flow.clone(), made, Values::default())
         }
         Effect::Login(_) => Event::Login(reply(failure, || match which % 10 {
             0 | 1 => LoginState::Complete { ticket },
@@ -165,10 +176,11 @@ pub(super) fn answered(request: &Effect, answer: Answer) -> Event {
             8 => LoginState::Passkey { flow: flow(), options: "{}".to_owned() },
             _ => LoginState::VerifyAddress,
         })),
-        Effect::Enroll(_) => Event::Enrollment(reply(failure, || match which % 4 {
+        Effect::Enroll(_) => Event::Enrollment(reply(failure, || match which % 5 {
             0 => EnrollmentState::Totp { flow: flow(), key: code(), picture: SECRET.to_owned() },
             1 => EnrollmentState::Complete { codes: vec![code(), code()] },
             2 => EnrollmentState::CodeSent { flow: flow() },
+            3 => EnrollmentState::Passkey { flow: flow(), options: "{}".to_owned() },
             _ => EnrollmentState::Complete { codes: Vec::new() },
         })),
         Effect::Register(_) => Event::Registration(reply(failure, || match which % 3 {

@@ -1,8 +1,8 @@
 //! Passkeys: instead of the form, in the autofill of its field, and after the first factor.
 
 use gatehouse_protocol::{
-    Challenge, ClientConfig, ErrorCode, Field, FlowToken, LoginForm, LoginState, LoginStep, SecondFactor,
-    SessionState,
+    Challenge, ClientConfig, Code, EnrollmentState, EnrollmentStep, ErrorCode, Field, FlowToken, LoginForm,
+    LoginState, LoginStep, SecondFactor, SessionState,
 };
 
 use super::kit::{Form, complete, config, embedded, one, refused};
@@ -170,4 +170,63 @@ fn a_step_up_by_passkey_says_that_it_is_done() {
     form.signs(Some("{}"));
     let effects = form.happens(Event::Login(Ok(LoginState::Complete { ticket: None })));
     assert!(matches!(effects[..], [Effect::Done("stepped_up")]));
+}
+
+/// Somebody of whom a sign-in asks to set a factor up, before the key of an authenticator app.
+fn setting_up(host: Option<&str>, config: ClientConfig) -> Form {
+    let mut form = at(host, config);
+    form.inputs.keep = true;
+    form.signs_in();
+    form.happens(Event::Login(Ok(LoginState::Enroll { flow: FlowToken::new("unfinished") })));
+    let (key, picture) = (Code::new("JBSW Y3DP"), "<svg/>".to_owned());
+    form.happens(Event::Enrollment(Ok(EnrollmentState::Totp { flow: FlowToken::new("app"), key, picture })));
+    form
+}
+
+#[test]
+fn who_must_have_a_factor_may_make_a_passkey_of_it() {
+    let mut form = setting_up(Some(HOST), with_passkeys());
+    assert_eq!((form.name(), form.turns()[0]), ("enroll", Text::EnrollPasskey));
+    form.types(Field::Code, "12");
+    let begun = one(form.go(Place::NewPasskey));
+    let Effect::Enroll(EnrollmentStep::BeginPasskey { flow: Some(flow) }) = begun else {
+        panic!("{begun:?}")
+    };
+    assert_eq!(flow.expose(), "unfinished", "it begins where the app's key began");
+    let options = "{\"user\":1}".to_owned();
+    let made_from = EnrollmentState::Passkey { flow: FlowToken::new("made"), options };
+    let made = one(form.happens(Event::Enrollment(Ok(made_from))));
+    let Effect::Make(flow, options) = made else { panic!("{made:?}") };
+    assert_eq!((flow.expose(), options.as_str(), form.machine.busy()), ("made", "{\"user\":1}", true));
+    // Who turns back is told so, and goes on where they were.
+    assert!(form.happens(Event::Made(flow, Err(Text::NewPasskeyCancelled), form.inputs.clone())).is_empty());
+    assert_eq!((form.name(), form.notice()), ("enroll", Some((Text::NewPasskeyCancelled, false))));
+    assert_eq!((form.machine.busy(), form.inputs.password.as_str()), (false, "12"));
+}
+
+#[test]
+fn a_passkey_that_was_made_completes_the_sign_in_that_asked_for_it() {
+    let mut form = setting_up(Some(HOST), with_passkeys());
+    form.go(Place::NewPasskey);
+    let made_from = EnrollmentState::Passkey { flow: FlowToken::new("made"), options: "{}".to_owned() };
+    form.happens(Event::Enrollment(Ok(made_from)));
+    let made = Ok(("{\"id\":1}".to_owned(), "Chrome on Linux".to_owned()));
+    let confirm = one(form.happens(Event::Made(FlowToken::new("made"), made, form.inputs.clone())));
+    let Effect::Enroll(EnrollmentStep::ConfirmPasskey { flow, credential, name, keep }) = confirm else {
+        panic!("nothing is confirmed")
+    };
+    assert_eq!((flow.expose(), credential.as_str()), ("made", "{\"id\":1}"));
+    assert_eq!((name.as_str(), keep), ("Chrome on Linux", true));
+    let codes = EnrollmentState::Complete { codes: vec![Code::new("aaaa-bbbb")] };
+    form.happens(Event::Enrollment(Ok(codes)));
+    assert_eq!(form.name(), "codes");
+    assert!(matches!(one(form.happens(Event::Continue)), Effect::Login(LoginStep::Resume { .. })));
+}
+
+#[test]
+fn where_there_are_no_passkeys_only_the_app_is_set_up() {
+    for form in [setting_up(None, with_passkeys()), setting_up(Some(HOST), config())] {
+        assert!(!form.turns().contains(&Text::EnrollPasskey));
+        assert_eq!(form.name(), "enroll");
+    }
 }

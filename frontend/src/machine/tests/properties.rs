@@ -9,7 +9,7 @@ use super::{
     acts::{Act, Answer, SECRET, act, answered, setting},
     kit::{FIELDS, Form},
 };
-use crate::machine::{Effect, Event, Place, Press, Setting, TurnTo, local_path};
+use crate::machine::{Effect, Event, Place, Press, Setting, Text, TurnTo, local_path};
 
 /// A form, its requests under way, and what it was told that somebody typed.
 struct World {
@@ -102,6 +102,7 @@ impl World {
                 self.forget(&answer, &request);
                 match answered(&request, answer) {
                     Event::Signed(flow, signed, _) => Event::Signed(flow, signed, inputs),
+                    Event::Made(flow, made, _) => Event::Made(flow, made, inputs),
                     event => event,
                 }
             }
@@ -144,7 +145,9 @@ impl World {
         if submitted && before.2 {
             assert!(effects.is_empty(), "a form that works takes nothing in: {effects:?}");
         }
-        if failed && !self.waiting && self.form.name() == before.0 {
+        // Who was signed in already, and whose app took no ticket, begins anew.
+        let turned_away = self.form.notice() == Some((Text::TicketRefused, false));
+        if failed && !self.waiting && !turned_away && self.form.name() == before.0 {
             assert_eq!(self.form.drawn(), before.1, "a failure draws the inputs anew");
             assert!(self.form.inputs == inputs, "a failure changes what was typed");
         }

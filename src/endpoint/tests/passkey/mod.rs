@@ -187,10 +187,20 @@ async fn where_a_factor_is_required_a_passkey_is_one() {
     let (mut browser, mut key) = (app.browser(), key("alice"));
     let state = browser.login("alice", PASSWORD).await.unwrap();
     let LoginState::Enroll { flow } = state else { panic!("{state:?}") };
+    // The form begins with an authenticator app, and offers the passkey beside it.
+    let app_key = browser.enroll(EnrollmentStep::BeginTotp { flow: Some(flow.clone()) }).await.unwrap();
+    let EnrollmentState::Totp { flow: other, key: text, .. } = app_key else { panic!("{app_key:?}") };
     let begun = browser.enroll(EnrollmentStep::BeginPasskey { flow: Some(flow) }).await.unwrap();
     let EnrollmentState::Passkey { flow, options } = begun else { panic!("{begun:?}") };
     browser.hands(&flow, key.create(&options)).await.unwrap();
     assert_eq!(browser.session().await.unwrap().session.aal(), AssuranceLevel::Aal2);
+    let code = authenticator::Authenticator::with(&text).code(&app);
+    let late = EnrollmentStep::ConfirmTotp { flow: other, code, keep: false };
+    assert_eq!(
+        app.browser().enroll(late).await.unwrap_err().code,
+        ErrorCode::FlowExpired,
+        "one is the first"
+    );
     app.browser().by_passkey(&mut key).await.unwrap();
 }
 
