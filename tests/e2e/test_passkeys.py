@@ -132,9 +132,7 @@ def test_after_the_password_it_is_the_second_factor(app: Served, someone: Someon
 
 
 @pytest.mark.parametrize("gate", ["app", "script"])
-def test_where_a_factor_is_required_a_passkey_can_be_it(
-    serve: Serve, someone: Someone, gate: str
-) -> None:
+def test_where_a_factor_is_required_a_passkey_can_be_it(serve: Serve, someone: Someone, gate: str) -> None:
     app = serve(APP, gate=gate, settings='mfa = "required"\n')
     app.command("users", "add", "hana", typed=PASSWORD + "\n")
     page = someone().new_page()
