@@ -192,7 +192,11 @@ impl Stage {
             #[cfg(feature = "later")]
             Effect::Make(flow, options) => self.make(flow, options),
             #[cfg(not(feature = "later"))]
-            Effect::HandOver(flow, keep) => hand_over(&world, flow.expose(), keep),
+            Effect::HandOver(flow, keep) => {
+                // A browser asks for one passkey at a time, and the next program may have one made.
+                self.ask_no_passkey();
+                hand_over(&world, flow.expose(), keep);
+            }
             Effect::Register(step) => self.ask(&world, Question::registration(&step)),
             Effect::Verify(step) => self.ask(&world, Question::verification(&step)),
             Effect::Recover(step) => self.ask(&world, Question::recovery(&step)),

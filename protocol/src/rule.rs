@@ -21,6 +21,8 @@ pub const EMAIL_MAX: usize = 254;
 pub const PASSWORD_MAX_BYTES: usize = 1024;
 /// The shortest password, in code points after NFC, unless the settings ask for more.
 pub const PASSWORD_MIN: u16 = 8;
+/// The longest path that is led back to, in bytes.
+const RETURN_MAX: usize = 1024;
 
 /// A path on this origin, or nothing: whatever could lead to another host is refused.
 ///
@@ -31,6 +33,12 @@ pub fn local_path(text: &str) -> Option<&str> {
         && !text.starts_with("//")
         && !text.chars().any(|c| c == '\\' || c.is_control());
     safe.then_some(text)
+}
+
+/// A path on this origin that an address carries as it is, and that somebody is led back to; or nothing.
+pub fn return_path(text: &str) -> Option<&str> {
+    let fits = |path: &&str| path.len() <= RETURN_MAX && path.bytes().all(|byte| byte.is_ascii_graphic());
+    local_path(text).filter(fits)
 }
 
 /// Brings a phone number into the form of E.164: `+`, country code and number. Spaces and what else is written between

@@ -68,16 +68,7 @@ impl Endpoint {
             }
             (Account::Shared, None) => counted.push((account, self.rules.shared)),
         }
-        counted.push((keys.all(ctx.counted_at(), "login"), self.rules.global));
-        match ctx.believed() {
-            Some(address) => counted.push((keys.address(ctx.counted_at(), address), self.rules.address)),
-            None => {
-                tracing::debug!(
-                    "no address to count by: is there a proxy that trusted_proxies doesn't name?"
-                );
-            }
-        }
-        let mut attempt = self.attempt(counted).await?;
+        let mut attempt = self.attempt(self.with_everybody(ctx, counted)).await?;
         if whose == Account::Shared && ctx.believed().is_none() {
             // One who knows the password must not make room for one who guesses.
             attempt.own.clear();
@@ -110,12 +101,7 @@ impl Endpoint {
             attempt.own.push(counted);
             return Ok(attempt);
         }
-        let mut all =
-            vec![(counted, self.rules.account), (keys.all(ctx.counted_at(), "login"), self.rules.global)];
-        all.extend(
-            ctx.believed().map(|address| (keys.address(ctx.counted_at(), address), self.rules.address)),
-        );
-        self.attempt(all).await
+        self.attempt(self.with_everybody(ctx, vec![(counted, self.rules.account)])).await
     }
 
     /// An attempt to sign in by a passkey alone: at that passkey, whether it is known or not, from that address, and of all.
@@ -124,15 +110,23 @@ impl Endpoint {
         ctx: &RequestContext,
         credential_id: &[u8],
     ) -> Result<Attempt, Problem> {
+        let own = vec![(self.limit_keys.passkey(credential_id), self.rules.account)];
+        self.attempt(self.with_everybody(ctx, own)).await
+    }
+
+    /// The counters of a way to sign in, with those of everybody and of the address.
+    fn with_everybody(&self, ctx: &RequestContext, mut own: Vec<(LimitKey, Rule)>) -> Vec<(LimitKey, Rule)> {
         let keys = &self.limit_keys;
-        let mut counted = vec![
-            (keys.passkey(credential_id), self.rules.account),
-            (keys.all(ctx.counted_at(), "login"), self.rules.global),
-        ];
-        counted.extend(
-            ctx.believed().map(|address| (keys.address(ctx.counted_at(), address), self.rules.address)),
-        );
-        self.attempt(counted).await
+        own.push((keys.all(ctx.counted_at(), "login"), self.rules.global));
+        match ctx.believed() {
+            Some(address) => own.push((keys.address(ctx.counted_at(), address), self.rules.address)),
+            None => {
+                tracing::debug!(
+                    "no address to count by: is there a proxy that trusted_proxies doesn't name?"
+                );
+            }
+        }
+        own
     }
 
     /// Takes a place under the counters, the account's first, and asks each of them.

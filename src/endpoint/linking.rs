@@ -3,7 +3,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gatehouse_protocol::{
-    AccountState, ErrorCode, Linkable, LinkedSummary, LoginState, MOUNT, Problem, rule::local_path,
+    AccountState, ErrorCode, Linkable, LinkedSummary, LoginState, MOUNT, Problem, rule::return_path,
 };
 
 use super::{Answer, CookieChange, Endpoint, FLOW_TTL, RequestContext, login::entry, problem};
@@ -15,9 +15,6 @@ use crate::{
     session::{LiveSession, Method, Methods, SessionId},
     storage::{AccountChange, FlowAim, LinkedAccount, ProviderAccount, ProviderFlow, Removal, WaysIn},
 };
-
-/// The longest path that is led back to.
-const TARGET_MAX: usize = 1024;
 
 impl Endpoint {
     /// Leaves for a provider, whose account is linked when the browser comes back.
@@ -75,12 +72,7 @@ impl Endpoint {
     /// The page that the browser left: one of the app, which shows the account, or the account's own.
     fn back_to_account(&self, wished: Option<&str>) -> String {
         let own = format!("{}{MOUNT}", self.base_path());
-        let fits = |path: &&str| {
-            path.len() <= TARGET_MAX
-                && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
-                && !path.starts_with(&own)
-        };
-        let path = wished.and_then(local_path).filter(fits);
+        let path = wished.and_then(return_path).filter(|path| !path.contains('#') && !path.starts_with(&own));
         path.map_or_else(|| format!("{own}/account"), str::to_owned)
     }
 

@@ -16,7 +16,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use gatehouse_protocol::{ErrorCode, MOUNT, Problem, rule::local_path};
+use gatehouse_protocol::{ErrorCode, MOUNT, Problem, rule::return_path};
 use url::{Url, form_urlencoded};
 
 use super::{
@@ -27,9 +27,6 @@ use super::{
     responder::{App, Surface},
 };
 use crate::endpoint::{Errand, FLOW_TTL};
-
-/// The longest path that is led back to.
-const TARGET_MAX: usize = 1024;
 
 /// Sends a browser to a provider.
 #[utoipa::path(
@@ -106,10 +103,9 @@ fn named(uri: &Uri) -> &str {
 /// sign-in to an app.
 fn target(app: &App, wished: &str) -> Option<String> {
     let own = format!("{}{MOUNT}", app.shell.base_path());
-    let path = local_path(wished)?;
-    let fits = path.len() <= TARGET_MAX && path.bytes().all(|byte| byte.is_ascii_graphic());
+    let path = return_path(wished)?;
     let ours = path.starts_with(&own) && !path.starts_with(&format!("{own}/authorize?"));
-    (fits && !ours).then(|| path.to_owned())
+    (!ours).then(|| path.to_owned())
 }
 
 /// Where a path of the app is: here, unless the app's page is on another port of this machine. Pages of the endpoint's own

@@ -15,7 +15,10 @@ use hyper::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::body::{self, Body};
+use super::{
+    body::{self, Body},
+    front::Inner,
+};
 
 const PAGE: &str = include_str!("down.html");
 /// When to try again, in seconds; the page says the same.
@@ -42,12 +45,12 @@ impl Health {
     }
 }
 
-/// The answer while the app can't be asked.
-pub(super) fn down(navigation: bool) -> Response<Body> {
+/// The answer while the app can't be asked. Whoever may show the app in a frame may show its page there, too.
+pub(super) fn down(front: &Inner, navigation: bool) -> Response<Body> {
     let mut response = if navigation {
         let mut page = Response::new(body::whole(Full::from(PAGE)));
         page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        if let Ok(policy) = HeaderValue::from_str(&policy()) {
+        if let Ok(policy) = HeaderValue::from_str(&policy(&front.endpoint.settings().sign_in_framing())) {
             page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
         }
         page
@@ -81,11 +84,9 @@ pub(super) fn closing(refusal: Problem) -> Response<Body> {
     response
 }
 
-fn policy() -> String {
+fn policy(framing: &str) -> String {
     let style =
         PAGE.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).map(|(style, _)| style);
     let hash = STANDARD.encode(Sha256::digest(style.unwrap_or_default().as_bytes()));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-    )
+    format!("default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; {framing}")
 }

@@ -46,13 +46,13 @@ pub(super) async fn send(
         Ok(response) => response,
         Err(error) => {
             front.health.is_silent(&front.upstream, &error);
-            return down::down(navigation);
+            return down::down(front, navigation);
         }
     };
     front.health.answers();
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         tracing::warn!("the app switched to a protocol that nobody asked for");
-        return down::down(navigation);
+        return down::down(front, navigation);
     }
     headers::outbound(response.headers_mut());
     headers::complete(response.headers_mut(), &front.answers);
@@ -60,7 +60,7 @@ pub(super) async fn send(
         Ok(response) => response,
         Err(error) => {
             front.health.is_silent(&front.upstream, &*error);
-            down::down(navigation)
+            down::down(front, navigation)
         }
     }
 }

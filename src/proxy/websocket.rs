@@ -73,14 +73,14 @@ pub(super) async fn open(front: &Inner, mut request: Request<Incoming>, peer: So
         Ok(response) => response,
         Err(error) => {
             front.health.is_silent(&front.upstream, &error);
-            return down::down(false);
+            return down::down(front, false);
         }
     };
     front.health.answers();
     let opened = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if opened && !headers::lists(response.headers(), &UPGRADE, "websocket") {
         tracing::warn!("the app switched to a protocol that nobody asked for");
-        return down::down(false);
+        return down::down(front, false);
     }
     let app = hyper::upgrade::on(&mut response);
     headers::outbound(response.headers_mut());

@@ -6,7 +6,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use gatehouse_protocol::MOUNT;
+use gatehouse_protocol::{MOUNT, rule};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{
     HeaderValue, Request, Response, StatusCode,
@@ -23,8 +23,6 @@ use crate::{
 
 /// How many seconds somebody has for signing in.
 const FLOW_TTL: u64 = 15 * 60;
-/// The longest address that is led back to; from longer ones, to the first page.
-const TARGET_MAX: usize = 1024;
 
 impl RemoteEndpoint {
     /// Sends a browser to the endpoint; afterwards it comes back to `target`.
@@ -118,14 +116,9 @@ impl RemoteEndpoint {
     }
 }
 
-/// Whether this leads to a page of this host and nowhere else.
+/// Whether this leads to a page of this host and nowhere else. Coming back to what begins a sign-in would begin another.
 fn is_path(target: &str) -> bool {
-    let local = target.starts_with('/') && !target.starts_with("//") && !target.starts_with("/\\");
-    local
-        && target.len() <= TARGET_MAX
-        && target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
-        // Coming back to what begins a sign-in would begin another.
-        && !target.starts_with(MOUNT)
+    rule::return_path(target).is_some_and(|path| !path.starts_with(MOUNT))
 }
 
 /// The value of a parameter that is there once.

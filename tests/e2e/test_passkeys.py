@@ -69,7 +69,7 @@ def arrive(
     return page, device
 
 
-def test_a_passkey_is_made_named_renamed_used_and_removed(app: Served, someone: Someone) -> None:
+def test_a_passkey_is_made_named_renamed_and_removed(app: Served, someone: Someone) -> None:
     page = someone().new_page()
     page.goto(app.url)
     device = Device(page, automaticPresenceSimulation=False)
@@ -106,6 +106,9 @@ def test_one_button_signs_in(app: Served, someone: Someone) -> None:
     expect_content(page, "Payments")
     page.reload()
     expect_content(page, "Payments")
+    page.goto(f"{app.url}/_gatehouse/account")
+    row = factors(page).card.locator(".gh-row").first
+    expect(row.get_by_text("last used", exact=False)).to_be_visible()
 
 
 def test_the_field_offers_it_and_one_choice_signs_in(app: Served, someone: Someone) -> None:

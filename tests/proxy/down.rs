@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use gatehouse::proxy::Limits;
 use hyper::Method;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
 
-use crate::kit::{App, FORM, Socket, site};
+use crate::kit::{App, FORM, Socket, site, site_with};
 
 #[tokio::test]
 async fn app_is_down_and_back() {
@@ -37,6 +38,23 @@ async fn app_is_down_and_back() {
     site.app = App::at(address);
     assert_eq!(site.get("/mirror").send().await.status, 200);
     site.open("/echo").await.echo(b"back").await;
+}
+
+/// A portal that shows the app in a frame shows people what is wrong, too, and nobody else does.
+#[tokio::test]
+async fn whoever_may_frame_the_app_may_frame_its_page() {
+    let portal = "https://portal.example.org".to_owned();
+    for (origins, framing) in [
+        (vec![], "frame-ancestors 'none'"),
+        (vec![portal], "frame-ancestors 'self' https://portal.example.org"),
+    ] {
+        let mut site =
+            site_with(App::start(), Limits::default(), |settings| settings.embed_origins = origins).await;
+        site.app.stop().await;
+        let page = site.get("/reports").navigation().send().await;
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(page.status == 502 && policy.ends_with(framing), "{policy}");
+    }
 }
 
 /// The app closes connections that are kept, in the moment one is used again. What changes nothing is asked once more.

@@ -22,8 +22,11 @@ pub(super) fn field(stage: Stage, card: FieldCard) -> impl IntoView {
         if secret && hidden { "password" } else { "text" }
     };
     let autocomplete = match field {
-        Field::Identifier => "username webauthn",
-        Field::Username => "username",
+        // The browser lists passkeys beside the names, where one is asked for.
+        Field::Identifier if untrack(|| stage.see(|machine| machine.autofill().is_some())) => {
+            "username webauthn"
+        }
+        Field::Identifier | Field::Username => "username",
         Field::Email => "email",
         Field::Password if fresh => "new-password",
         Field::Password | Field::CurrentPassword => "current-password",

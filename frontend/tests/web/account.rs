@@ -8,6 +8,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlElement, HtmlInputElement};
 
 use crate::{
+    forms::holds_together,
     network::Network,
     page::{Page, all, focused, until},
 };
@@ -131,6 +132,7 @@ async fn a_removal_is_asked_in_place_proven_anew_and_then_done_by_itself() {
     page.button("Remove").click();
     page.says("Really remove it?").await;
     until("the safe answer has the focus", || focused() == "gh-asked").await;
+    holds_together(&page.root, "account");
     page.button("No").click();
     until("the button is back", || focused() == "gh-remove-f1").await;
     page.button("Remove").click();
@@ -140,6 +142,7 @@ async fn a_removal_is_asked_in_place_proven_anew_and_then_done_by_itself() {
     network.answers("/account", 200, &overview(&json!({"factors": []})));
     page.button("Yes").click();
     until("the password is asked for", || page.has("[data-screen=reauthenticate]")).await;
+    holds_together(&page.root, "reauthenticate");
     assert_eq!(network.calls("/config").len(), 1, "the form inside asks for nothing");
     network.answers("/login", 200, &json!({"state": "complete", "ticket": null}));
     page.input("#gh-password").set_value("quiet harbor window lamp");

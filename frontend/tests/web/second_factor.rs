@@ -162,5 +162,10 @@ async fn passkeys_are_offered_where_they_belong() {
     // These options ask for nothing that a passkey could sign.
     until("nobody used one", || page.root.text_content().unwrap().contains("No passkey was used.")).await;
     page.shows("login").await;
+    let offers = || page.the("[name=username]").get_attribute("autocomplete").unwrap();
+    assert_eq!(offers(), "username webauthn", "the browser lists them beside the names");
+    page.button("Forgot password?").click();
+    page.shows("recovery").await;
+    assert_eq!(offers(), "username", "a link is mailed to an address");
     assert!(network.asked("/login").contains(&json!({"step": "begin_passkey", "flow": null})));
 }

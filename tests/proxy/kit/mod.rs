@@ -154,7 +154,7 @@ pub(crate) async fn sign_in(endpoint: &Endpoint, name: &str) -> String {
     };
     let Answer { session_cookie, .. } = endpoint.login(&context, step).await.unwrap();
     let CookieChange::Set { value, .. } = session_cookie else { panic!("no cookie") };
-    let name = CookieNames::new(endpoint.instance(), endpoint.settings().is_secure()).session;
+    let name = CookieNames::of(endpoint.instance(), endpoint.settings()).session;
     format!("{name}={}", value.expose())
 }
 
