@@ -84,7 +84,7 @@ impl Desk {
     /// Writes what waits.
     pub(crate) async fn settle(&self) -> Result<(), StorageError> {
         match self {
-            Self::Here(endpoint) => endpoint.settle().await,
+            Self::Here(endpoint) => endpoint.settle_at_last().await,
             Self::There(remote) => remote.sessions().settle().await,
         }
     }

@@ -71,9 +71,12 @@ fn why_not(error: &JsValue) -> Text {
     }
 }
 
-/// The page's host, where the browser has passkeys.
+/// The page's host, where the browser has passkeys. Inside a page of another origin nobody may use one: that page's address
+/// can't be read.
 pub(crate) fn host() -> Option<String> {
-    class().and_then(|_| web_sys::window()?.location().hostname().ok())
+    let window = class().and_then(|_| web_sys::window())?;
+    window.top().ok()??.location().href().ok()?;
+    window.location().hostname().ok()
 }
 
 /// Whether the browser offers passkeys in a field's autofill.

@@ -158,8 +158,10 @@ async fn clock(endpoint: &Endpoint, findings: &mut Findings) {
     let now = SystemClock::default().now();
     if mark > now {
         let behind = mark.since(now).as_secs();
-        let sentence =
-            format!("the machine's clock is {behind} s behind what this database has seen: set it right");
+        let sentence = format!(
+            "the machine's clock is {behind} s behind what this database has seen: set it right. If it is right, it ran \
+             ahead once: until it is there again time stands still, and codes of authenticator apps are refused"
+        );
         findings.add("clock", if behind > 60 { State::Bad } else { State::Note }, sentence);
     } else {
         findings.add("clock", State::Good, format!("{now}, not behind what this database has seen"));

@@ -42,18 +42,24 @@ impl Endpoint {
         }));
     }
 
-    /// Writes what waits, and tells listeners of sessions that are over. To be done once more before the process ends.
+    /// Writes what waits, and tells listeners of sessions that are over.
     pub async fn settle(&self) -> Result<(), StorageError> {
+        // First: after a jump there is most to do.
+        self.follow_clock(MARK_EVERY).await?;
         self.sessions.settle().await?;
-        self.flush_records().await?;
-        self.follow_clock().await
+        self.flush_records().await
     }
 
-    /// Raises the high-water mark where the clock has gone on far enough: every minute, and at once where it jumped. What
-    /// somebody has seen to be over is over for ever, also when the clock is set back and the process restarts.
-    async fn follow_clock(&self) -> Result<(), StorageError> {
+    /// The same, once more before the process ends: what somebody has seen to be over by now stays over.
+    pub async fn settle_at_last(&self) -> Result<(), StorageError> {
+        self.follow_clock(Duration::ZERO).await?;
+        self.settle().await
+    }
+
+    /// Raises the high-water mark where the clock has gone on so far: every minute, and at once where it jumped by one.
+    async fn follow_clock(&self, far: Duration) -> Result<(), StorageError> {
         let (now, marked) = (self.now(), Timestamp(self.marked.load(Ordering::Relaxed)));
-        if now.since(marked) < MARK_EVERY {
+        if now.since(marked) < far {
             return Ok(());
         }
         self.storage.raise_high_water_mark(now).await?;

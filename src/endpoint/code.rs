@@ -17,6 +17,7 @@ use super::{
     login::entry,
     password::MAIL_WINDOW,
     problem,
+    texting::phone_of,
 };
 use crate::{
     audit::Event,
@@ -40,8 +41,7 @@ const CODES: u64 = 100_000_000;
 /// What goes into a mail with a code.
 pub(super) struct Minted {
     pub(super) code: String,
-    /// `None` where the browser that asked has nothing to show at the endpoint: an app's process forwarded for it, and the
-    /// cookie is the app's.
+    /// `None` where there is no page for it to lead to.
     pub(super) link: Option<String>,
     pub(super) username: String,
     /// How long both hold from now on.
@@ -171,7 +171,6 @@ impl Endpoint {
         }
         let (code, token, now) = (self.draw_code(), Secret::draw(&*self.entropy), self.now());
         let mac = self.code_mac(LOGIN_CODE, hash, code.expose());
-        let home = home.filter(|_| mail.app.is_none());
         let link = home.map(|_| token.hash());
         let Some(until) = self.storage.mint_login_code(hash, mac, link, now).await? else { return Ok(None) };
         let (one, other) = code.expose().split_at_checked(4).unwrap_or((code.expose(), ""));
@@ -267,7 +266,9 @@ impl Endpoint {
         let owner = owner.ok_or(expired.clone())?;
         let identity = self.storage.lookup_identity(owner).await.map_err(problem::storage)?;
         let identity = identity.ok_or(expired.clone())?;
-        let proven = flow::proven(owner, &identity, sent.channel).ok_or(expired)?;
+        // What was on its way to a phone that was removed meanwhile is worth nothing.
+        let there = sent.channel != CodeChannel::Sms || phone_of(&self.factors(owner).await?).is_some();
+        let proven = flow::proven(owner, &identity, sent.channel).filter(|_| there).ok_or(expired)?;
         self.record(entry(Event::LoginCodeProven, ctx, Some(owner)).with("channel", name(sent.channel)));
         self.go_on(ctx, proven, &identity, wish).await
     }

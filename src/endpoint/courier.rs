@@ -228,9 +228,10 @@ impl Courier<'_> {
         let Some(app) = self.endpoint.storage().find_app(name).await? else { return Ok(None) };
         let app_name = self.endpoint.app_title(&app);
         let home = match mail.template {
+            // The browser that asked has nothing to show at the endpoint's page: its cookie is the app's.
+            MailTemplate::SignInCode => None,
             MailTemplate::Recovery
             | MailTemplate::Invitation
-            | MailTemplate::SignInCode
             | MailTemplate::ApproveAddress
             | MailTemplate::ConfirmAddress => own,
             // Confirms an address and opens nothing; or carries no token at all.

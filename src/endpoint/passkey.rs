@@ -176,9 +176,7 @@ impl Endpoint {
             return Err(Problem::new(ErrorCode::PasskeyUnavailable));
         }
         let there = self.passkeys_of(&identity.id).await?;
-        if there.len() >= FactorKind::Passkey.most() {
-            return Err(Problem::new(ErrorCode::TooManyPasskeys));
-        }
+        room_for_one(there.len())?;
         let pending = self.waiting(&identity, session.as_ref(), methods, FlowAim::ConfirmPasskey);
         let flow = self.keep_flow(PendingFlow { keep, ..pending }, &[]).await?;
         let user = self.user_handle(&identity.id);
@@ -204,6 +202,8 @@ impl Endpoint {
             return Err(Problem::new(ErrorCode::FlowExpired));
         }
         let owner = flow.identity_id.clone();
+        // Storage has the last word, and less to say.
+        room_for_one(self.passkeys_of(&owner).await?.len())?;
         let made = read(answer, |answer| party.registered(&self.to_be_signed(token), answer))?;
         let bytes = made.to_bytes().ok_or(Problem::new(ErrorCode::Internal))?;
         let new = NewFactor {
@@ -322,4 +322,8 @@ fn read<T>(answer: &str, how: impl FnOnce(&str) -> Option<T>) -> Result<T, Probl
 
 fn rejected() -> Problem {
     Problem::new(ErrorCode::PasskeyRejected)
+}
+
+fn room_for_one(there: usize) -> Result<(), Problem> {
+    if there < FactorKind::Passkey.most() { Ok(()) } else { Err(Problem::new(ErrorCode::TooManyPasskeys)) }
 }

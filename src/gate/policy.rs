@@ -49,6 +49,11 @@ impl Policy {
         Self { every, framing, mode: settings.csp, sources: Sources::new(settings) }
     }
 
+    /// Who may show the app in a frame.
+    pub fn framing(&self) -> &str {
+        &self.framing
+    }
+
     /// For an answer that is none of the below: a file of Streamlit, a component, a route of the app, an upstream.
     pub fn answer(&self) -> Vec<Header> {
         self.with([header(POLICY, &format!("base-uri 'self'; {}", self.framing))])

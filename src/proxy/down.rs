@@ -50,7 +50,7 @@ pub(super) fn down(front: &Inner, navigation: bool) -> Response<Body> {
     let mut response = if navigation {
         let mut page = Response::new(body::whole(Full::from(PAGE)));
         page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        if let Ok(policy) = HeaderValue::from_str(&policy(&front.endpoint.settings().sign_in_framing())) {
+        if let Ok(policy) = HeaderValue::from_str(&policy(&front.framing)) {
             page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
         }
         page

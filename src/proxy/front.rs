@@ -76,6 +76,8 @@ pub(super) struct Inner {
     pub(super) refusals: Arc<Semaphore>,
     /// What a browser may do with the app's answers, unless they say so themselves.
     pub(super) answers: Vec<Header>,
+    /// Who may show the app in a frame.
+    pub(super) framing: String,
     /// The tag that goes into pages.
     pub(super) watcher: Option<String>,
     responder: Responder,
@@ -111,6 +113,7 @@ impl Front {
 
     fn new(endpoint: Arc<Endpoint>, upstream: Upstream, limits: Limits, port: u16) -> Self {
         let settings = endpoint.settings();
+        let app = Policy::new(settings);
         let gate = Arc::new(Gate::new(Arc::<Endpoint>::clone(&endpoint)));
         let audience = settings.upstream.audience.clone().unwrap_or_else(|| upstream.to_string());
         let responder = Responder::at_port(Arc::clone(&endpoint), Surface::Front, port);
@@ -126,7 +129,8 @@ impl Front {
         Self(Arc::new(Inner {
             policy: HostPolicy::new(settings, port),
             proxies: TrustedProxies::new(&settings.trusted_proxies),
-            answers: Policy::new(settings).answer(),
+            answers: app.answer(),
+            framing: app.framing().to_owned(),
             scheme: if settings.is_secure() { "https" } else { "http" },
             watcher: settings.upstream.watch.then(|| responder.watcher()).flatten(),
             health: Health::default(),

@@ -98,6 +98,8 @@ def test_by_password(app: Served, portals: list[str], someone: Someone) -> None:
     frame = framed(page, app, portals[0])
     form = Form(frame)
     form.expect_title("Sign in")
+    # Browsers let nobody use one inside a page of another origin.
+    expect(form.button("Sign in with a passkey")).to_have_count(0)
     form.sign_in("bob", PASSWORD)
     expect_content(frame, "Welcome, bob")
     cookies = ours(context, "embedded-")
@@ -109,6 +111,7 @@ def test_by_password(app: Served, portals: list[str], someone: Someone) -> None:
     alone = context.new_page()
     alone.goto(app.url)
     Form(alone).expect_title("Sign in")
+    expect(Form(alone).button("Sign in with a passkey")).to_be_visible()
     sign_out(frame)
     Form(frame).expect_title("Sign in")
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatehouse::proxy::Limits;
+use gatehouse::{config::Settings, proxy::Limits};
 use hyper::Method;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -40,16 +40,18 @@ async fn app_is_down_and_back() {
     site.open("/echo").await.echo(b"back").await;
 }
 
+/// A site that shows the app.
+const PORTAL: &str = "https://portal.example.org";
+
 /// A portal that shows the app in a frame shows people what is wrong, too, and nobody else does.
 #[tokio::test]
 async fn whoever_may_frame_the_app_may_frame_its_page() {
-    let portal = "https://portal.example.org".to_owned();
-    for (origins, framing) in [
-        (vec![], "frame-ancestors 'none'"),
-        (vec![portal], "frame-ancestors 'self' https://portal.example.org"),
-    ] {
-        let mut site =
-            site_with(App::start(), Limits::default(), |settings| settings.embed_origins = origins).await;
+    let named = format!("frame-ancestors 'self' {PORTAL}");
+    let nobody: fn(&mut Settings) = |_| ();
+    let shown: fn(&mut Settings) = |settings| settings.frame_ancestors = vec![PORTAL.to_owned()];
+    let signed_in: fn(&mut Settings) = |settings| settings.embed_origins = vec![PORTAL.to_owned()];
+    for (change, framing) in [(nobody, "frame-ancestors 'self'"), (shown, &named), (signed_in, &named)] {
+        let mut site = site_with(App::start(), Limits::default(), change).await;
         site.app.stop().await;
         let page = site.get("/reports").navigation().send().await;
         let policy = page.header("content-security-policy").unwrap();

@@ -55,7 +55,7 @@ async fn at_once(mut signals: Signals, _running: Arc<Endpoint>) {
 /// Writes what waits, closes the database, and sends the last spans.
 pub(super) async fn finish(endpoint: &Endpoint, telemetry: &Telemetry) -> Result<(), Failure> {
     let written = tokio::time::timeout(WRITING, async {
-        endpoint.settle().await?;
+        endpoint.settle_at_last().await?;
         endpoint.storage().close().await;
         Ok::<_, crate::storage::StorageError>(())
     })

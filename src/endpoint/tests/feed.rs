@@ -75,6 +75,10 @@ async fn a_clock_that_jumped_is_remembered_at_once_and_any_other_once_a_minute()
     assert_eq!(mark().await, jumped);
     app.pass(59);
     assert_eq!(mark().await, jumped, "nothing is written every two seconds");
+    app.endpoint.settle_at_last().await.unwrap();
+    assert_eq!(mark().await, app.endpoint.now(), "but before the process ends");
+    app.pass(59);
+    assert_ne!(mark().await, app.endpoint.now());
     app.pass(1);
     assert_eq!(mark().await, app.endpoint.now());
 }
