@@ -59,10 +59,21 @@ def somebody(app: Served, someone: Someone, name: str) -> list[dict[str, Any]]:
 
 
 def arrive(
-    app: Served, someone: Someone, kept: list[dict[str, Any]], *, quiet: bool = False
+    app: Served,
+    someone: Someone,
+    kept: list[dict[str, Any]],
+    *,
+    quiet: bool = False,
+    offered: bool = True,
 ) -> tuple[Page, Device]:
-    """Open the sign-in form with a device that keeps these; `quiet`: they are chosen in the field at once."""
+    """Open the sign-in form with a device that keeps these.
+
+    `quiet`: they are chosen in the field at once. `offered=False`: a browser whose fields offer none, so that
+    nobody signs in before the button is pressed.
+    """
     page = someone().new_page()
+    if not offered:
+        page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
     device = Device(page, automaticPresenceSimulation=quiet)
     device.take(kept)
     page.goto(app.url)
@@ -95,7 +106,7 @@ def test_a_passkey_is_made_named_renamed_and_removed(app: Served, someone: Someo
 
 def test_one_button_signs_in(app: Served, someone: Someone) -> None:
     kept = somebody(app, someone, "bob")
-    page, device = arrive(app, someone, kept)
+    page, device = arrive(app, someone, kept, offered=False)
     form = Form(page)
     form.expect_title("Sign in")
     device.answers(True)
@@ -161,7 +172,7 @@ def test_where_a_factor_is_required_a_passkey_can_be_it(serve: Serve, someone: S
 
 def test_who_turns_back_keeps_what_was_typed(app: Served, someone: Someone) -> None:
     kept = somebody(app, someone, "emil")
-    page, device = arrive(app, someone, kept)
+    page, device = arrive(app, someone, kept, offered=False)
     form = Form(page)
     form.field("Username or e-mail").fill("emil")
     device.verifies(False)
