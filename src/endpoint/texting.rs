@@ -2,8 +2,8 @@
 //!
 //! An SMS costs money, and somebody earns it: who owns a range of dear numbers has codes sent there by the thousand. So
 //! there are caps for each number, each person, each address that asks, and for all of them together. Anybody may ask for a
-//! code in place of a password, and in anybody's name: half of what a number and a day have, rounded down, is kept for who has proved
-//! something first.
+//! code in place of a password, and in anybody's name: half of what a number and a day have, rounded down, is kept for who
+//! has proved something first.
 
 use std::{sync::Arc, time::Duration};
 

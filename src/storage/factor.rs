@@ -108,8 +108,7 @@ pub trait FactorRepository {
     async fn count_recovery_codes(&self, owner: &IdentityId) -> Result<u32>;
     /// Uses `flow` up and adds a factor; with `codes`, unless there are none, in place of the recovery codes. False if
     /// the flow is gone, if it was to be the `first` factor and is not, or if there are as many of its kind as there may be:
-    /// then nothing is added. Refuses a passkey that
-    /// is there already, whoever has it.
+    /// then nothing is added. Refuses a passkey that is there already, whoever has it.
     async fn add_factor(
         &self,
         new: NewFactor,

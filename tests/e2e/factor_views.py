@@ -13,6 +13,7 @@ CODES = [
     f"{word}-m4xd-8ksp-{word}"
     for word in ("7kq2", "b9fw", "c2rv", "d4mz", "f8tj", "g3xh", "h6wr", "j9cn", "k2pb", "m7ds")
 ]
+KEY = "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
 PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8" fill="#fff"/>'
     '<path d="M1 1h2v2H1zM5 1h2v2H5zM1 5h2v2H1zM4 4h1v1H4z"/></svg>'
@@ -57,8 +58,7 @@ def challenge_recovery_narrow(app: Served, mailbox: Mailbox, page: Page) -> None
 
 def enroll(app: Served, mailbox: Mailbox, page: Page) -> None:
     answer(page, "login", state="enroll", flow="flow")
-    key = "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
-    answer(page, "enrollment", state="totp", flow="flow", key=key, picture=PICTURE)
+    answer(page, "enrollment", state="totp", flow="flow", key=KEY, picture=PICTURE)
     login_full_page(app, mailbox, page)
     Form(page).sign_in("bob", PASSWORD)
     Form(page).field("Six-digit code").wait_for()
@@ -67,6 +67,25 @@ def enroll(app: Served, mailbox: Mailbox, page: Page) -> None:
 def enroll_narrow(app: Served, mailbox: Mailbox, page: Page) -> None:
     narrow(page)
     enroll(app, mailbox, page)
+
+
+def enroll_refused(app: Served, mailbox: Mailbox, page: Page) -> None:
+    """All of it, with what is said where no passkey can be made."""
+    page.set_viewport_size({"width": 700, "height": 1000})
+    enroll(app, mailbox, page)
+    page.unroute("**/_gatehouse/enrollment")
+    # Nothing can be made of these.
+    answer(page, "enrollment", state="passkey", flow="flow", options="{}")
+    Form(page).button("Use a passkey instead").click()
+    Form(page).card.get_by_text("This browser can't make a passkey here.").wait_for()
+
+
+def german_enroll(app: Served, _mailbox: Mailbox, page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 1000})
+    answer(page, "enrollment", state="totp", flow="flow", key=KEY, picture=PICTURE)
+    # As who comes back from a provider.
+    page.goto(f"{app.url}/_gatehouse/#enroll=flow")
+    page.get_by_role("button", name="Stattdessen einen Passkey einrichten").wait_for()
 
 
 def recovery_codes(app: Served, mailbox: Mailbox, page: Page) -> None:
@@ -274,6 +293,8 @@ FACTOR_VIEWS: list[View] = [
     challenge_recovery_narrow,
     enroll,
     enroll_narrow,
+    enroll_refused,
+    german_enroll,
     recovery_codes,
     recovery_codes_narrow,
     account,

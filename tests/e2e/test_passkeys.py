@@ -21,7 +21,7 @@ APP = ROOT / "examples" / "strong_page"
 @pytest.fixture(scope="module", params=["app", "script"])
 def app(serve: Serve, request: pytest.FixtureRequest) -> Served:
     app = serve(APP, gate=request.param)
-    for name in ("ann", "bob", "cleo", "dora", "emil", "fred"):
+    for name in ("ann", "bob", "cleo", "dora", "emil", "fred", "ivo"):
         app.command("users", "add", name, typed=PASSWORD + "\n")
     return app
 
@@ -168,6 +168,22 @@ def test_where_a_factor_is_required_a_passkey_can_be_it(serve: Serve, someone: S
     # From then on it is all that is asked for.
     other, _ = arrive(app, someone, device.credentials(), quiet=True)
     expect_content(other, "Hello hana")
+
+
+def test_a_page_that_asks_for_a_second_factor_takes_a_passkey_that_is_made_for_it(
+    app: Served, someone: Someone
+) -> None:
+    page = someone().new_page()
+    page.goto(f"{app.url}/payments")
+    device = Device(page, automaticPresenceSimulation=False)
+    form = Form(page)
+    form.sign_in("ivo", PASSWORD)
+    form.expect_title("Set up your authenticator app")
+    device.answers(True)
+    form.button("Use a passkey instead").click()
+    form.expect_title("Store your recovery codes")
+    form.button("I've stored them, continue").click()
+    expect_content(page, "Payments")
 
 
 def test_who_turns_back_keeps_what_was_typed(app: Served, someone: Someone) -> None:

@@ -43,6 +43,11 @@ impl Answer {
         (body.len() == length).then(|| Self { status, head: head.to_owned(), body: body.to_owned() })
     }
 
+    /// What time it is where the answer was written, in words.
+    pub(crate) fn date(&self) -> &str {
+        header(&self.head, "date").unwrap()
+    }
+
     /// Looks for words of the inside. Random names and tokens may spell anything.
     #[track_caller]
     pub(crate) fn tells_nothing(&self, port: u16) {

@@ -10,7 +10,14 @@ use super::{
     kit::{App, Browser, PASSWORD},
     telephone::Telephone,
 };
-use crate::{config::Mfa, config::Settings, session::AssuranceLevel};
+use crate::{
+    config::{Mfa, Settings},
+    endpoint::code::LOGIN_CODE,
+    flow::login::Identifier,
+    identity::IdentityId,
+    session::{AssuranceLevel, Secret},
+    storage::NewLoginCode,
+};
 
 pub(super) const NUMBER: &str = "+49 (0) 151 / 234-567.89";
 pub(super) const E164: &str = "+4915123456789";
@@ -280,6 +287,35 @@ async fn a_code_of_a_phone_that_was_never_set_up() {
     let mut his = app.browser();
     assert_eq!(his.code(&flow, &code).await.unwrap_err().code, ErrorCode::CodeRejected);
     assert!(his.session().await.is_none());
+}
+
+/// Story: a stolen phone is removed on the account page while a code for it is drawn: the code is kept after the removal has
+/// looked for codes.
+#[tokio::test]
+async fn a_code_that_is_kept_after_its_phone_was_removed() {
+    let telephone = Telephone::open().await;
+    let app = app(&telephone).await;
+    app.add("alice").await;
+    let mut hers = app.browser();
+    hers.signs_in("alice", PASSWORD).await;
+    let setup = hers.begins_phone(NUMBER).await.unwrap();
+    hers.confirms_phone(&setup, &telephone.rings().await.code()).await.unwrap();
+    let (mut thief, id) = (app.browser(), IdentityId("id_alice".into()));
+    let flow = thief.asks_by("alice", CodeChannel::Sms).await.unwrap();
+    let code = Code::new(telephone.rings().await.code());
+    let kept = async || {
+        let (hash, alice) = (Secret::received(flow.expose()).hash(), Identifier::parse("alice"));
+        let mac = Some(app.endpoint.code_mac(LOGIN_CODE, hash, code.expose()));
+        let asked = app.endpoint.asked(&alice, Some(&id), CodeChannel::Sms, hash);
+        app.storage().add_login_code(NewLoginCode { mac, ..asked }).await.unwrap();
+    };
+    kept().await;
+    assert!(complete(&app.browser().code(&flow, &code).await.unwrap()), "control: while the phone is there");
+    let phone = hers.overview().await.factors[0].id.clone();
+    hers.account(AccountStep::RemoveFactor { id: phone }).await.unwrap();
+    kept().await;
+    assert_eq!(thief.code(&flow, &code).await.unwrap_err().code, ErrorCode::FlowExpired);
+    assert!(thief.session().await.is_none());
 }
 
 /// Two tabs set up two phones: the second one would be shown, and never be called.

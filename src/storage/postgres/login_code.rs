@@ -53,7 +53,7 @@ impl LoginCodeRepository for PostgresStorage {
             let mut write = self.write(now).await?;
             let until: Option<i64> = sqlx::query_scalar(
                 "UPDATE login_code SET mac = $1, link_hash = $2 WHERE hash = $3 AND expires_at > $4 AND identity_id IS NOT NULL \
- RETURNING expires_at",
+                 RETURNING expires_at",
             )
             .bind(mac.as_slice())
             .bind(link.as_ref().map(|hash| hash.0.as_slice()))

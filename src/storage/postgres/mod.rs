@@ -9,8 +9,8 @@
 //! in `migrations/`, and only adds.
 //!
 //! Used of PostgreSQL: `SELECT … FOR UPDATE` and `FOR NO KEY UPDATE`, `SKIP LOCKED`, `ON CONFLICT`, `RETURNING`, statements
-//! that write inside `WITH`, partial and expression indexes, `unnest … WITH ORDINALITY`, `ARRAY(SELECT …)`, identity columns, `COLLATE "C"`,
-//! `ON DELETE CASCADE`; an advisory lock among migrators alone; `LISTEN`/`NOTIFY` where the engine has them. Not used:
+//! that write inside `WITH`, partial and expression indexes, `unnest … WITH ORDINALITY`, `ARRAY(SELECT …)`, identity
+//! columns, `COLLATE "C"`, `ON DELETE CASCADE`; an advisory lock among migrators alone; `LISTEN`/`NOTIFY` where the engine has them. Not used:
 //! sequences for the feed, `xmin`, triggers, stored procedures, deferred constraints, advisory locks on the way of a request.
 
 mod address;

@@ -50,7 +50,7 @@ impl LoginCodeRepository for SqliteStorage {
         let mut write = self.write(now).await?;
         let until: Option<i64> = sqlx::query_scalar(
             "UPDATE login_code SET mac = ?, link_hash = ? WHERE hash = ? AND expires_at > ? AND identity_id IS NOT NULL \
- RETURNING expires_at",
+             RETURNING expires_at",
         )
         .bind(mac.as_slice())
         .bind(link.as_ref().map(|hash| hash.0.as_slice()))
